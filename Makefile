@@ -1,0 +1,115 @@
+# cocopipe: build, check, measure, install. `make help` lists the targets.
+
+CONF ?= release
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+VERSION := 0.1.0
+
+BUILD := build/$(CONF)
+PACKAGES := gcc make libjpeg-dev libmsgpack-dev libopenblas-dev libzstd-dev libdnnl-dev libxxhash-dev \
+	libpng-dev libexpat1-dev
+CHECK_PACKAGES := perl mandoc shellcheck python3-msgpack python3-numpy zstd
+PARITY_PACKAGES := python3-torch python3-torchvision
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
+ifdef WERROR
+WARNINGS += -Werror
+endif
+CFLAGS_release := -O3 -g
+CFLAGS_debug := -O0 -g3
+CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+CFLAGS_tsan := -O1 -g -fsanitize=thread
+CFLAGS_cov := -O0 -g --coverage
+ifeq ($(CFLAGS_$(CONF)),)
+$(error CONF=$(CONF) is none of release debug asan tsan cov)
+endif
+BASE_CFLAGS := -std=gnu17 $(CFLAGS_$(CONF)) $(WARNINGS) -fopenmp -pthread -fno-math-errno -MMD -MP \
+	-D_GNU_SOURCE -DCOCOPIPE_VERSION='"$(VERSION)"' -Ilib -I$(BUILD) -I.
+LIBS := -ldnnl -lopenblas -lturbojpeg -ljpeg -lpng -lmsgpackc -lzstd -lxxhash -lexpat -lm
+
+# The data path and the evaluation give the same bytes on any machine: no fused multiply-add there.
+EXACT_DIRS := base tensor stream record image coco augment detect
+EXACT = $(if $(filter $(EXACT_DIRS),$(word 2,$(subst /, ,$<))),-ffp-contract=off)
+
+# X.simd.c is compiled once per instruction level; see lib/base/isa.h.
+ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
+ISA_LEVELS := base $(if $(filter x86_64,$(ARCH)),avx2 avx512)
+ISA_CFLAGS_base :=
+ISA_CFLAGS_avx2 := -mavx2 -mfma -mf16c
+ISA_CFLAGS_avx512 := -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512
+
+LIB_SRC := $(sort $(filter-out %.simd.c,$(wildcard lib/*/*.c)))
+SIMD_SRC := $(sort $(wildcard lib/*/*.simd.c))
+TOOL_SRC := $(sort $(wildcard tools/*.c))
+TEST_SRC := $(sort $(wildcard tests/*.c))
+OPS := $(sort $(notdir $(basename $(shell grep -lE '^const struct op op_' lib/op/*.c lib/detect/*.c 2>/dev/null))))
+
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
+	$(foreach level,$(ISA_LEVELS),$(SIMD_SRC:%.c=$(BUILD)/obj/%.$(level).o)) $(BUILD)/obj/registry.o
+LIB := $(BUILD)/libcocopipe.a
+TOOLS := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
+TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
+
+.PHONY: all deps check bench demo install help clean parity tests
+.DEFAULT_GOAL := all
+.SECONDARY:
+
+all: $(TOOLS)	## build the programs into build/$(CONF)/bin (CONF=release|debug|asan|tsan|cov)
+
+tests: $(TESTS)
+
+$(BUILD)/obj/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(EXACT) $(CFLAGS) -c -o $@ $<
+
+define SIMD_RULE
+$(BUILD)/obj/lib/%.simd.$(1).o: lib/%.simd.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(BASE_CFLAGS) $$(EXACT) $$(ISA_CFLAGS_$(1)) -DISA_SUFFIX=_$(1) $$(CFLAGS) -c -o $$@ $$<
+endef
+$(foreach level,$(ISA_LEVELS),$(eval $(call SIMD_RULE,$(level))))
+
+# The registry of ops, made from the files that define one.
+$(BUILD)/registry.c: $(wildcard lib/op/*.c lib/detect/*.c) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "op/op.h"'; \
+	   $(foreach op,$(OPS),echo 'extern const struct op op_$(op);';) \
+	   echo 'const struct op *const op_registry[] = {'; \
+	   $(foreach op,$(OPS),echo '	&op_$(op),';) echo '	0 };'; } > $@.tmp
+	@cmp -s $@.tmp $@ && rm $@.tmp && touch $@ || mv $@.tmp $@
+
+$(BUILD)/obj/registry.o: $(BUILD)/registry.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(LIB): $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/bin/%: tools/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIB) $(LDFLAGS) $(LIBS)
+
+$(BUILD)/tests/%: tests/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIB) $(LDFLAGS) $(LIBS)
+
+deps:	## install what is missing (apt; sudo only when not root)
+	@missing=$$(for p in $(PACKAGES) $(CHECK_PACKAGES) $(EXTRA_PACKAGES); do \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'install ok installed' || echo $$p; done); \
+	if [ -z "$$missing" ]; then echo "deps: everything is installed"; else \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); echo "deps: installing" $$missing; \
+		$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -q --no-install-recommends $$missing; fi
+
+check: all tests	## build and run all tests (CONF=asan for the sanitizer build)
+	@BIN=$(CURDIR)/$(BUILD)/bin CONF=$(CONF) prove --timer $(TESTS) $(sort $(wildcard tests/*.t))
+
+clean:	## remove everything that was built
+	rm -rf build
+
+help:	## list the targets
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*##/:/' | awk -F: '{ printf "  make %-9s%s\n", $$1, $$2 }'
+
+-include $(LIB_OBJ:.o=.d) $(TOOLS:%=%.d) $(TESTS:%=%.d)

@@ -1,0 +1,91 @@
+/*
+ * sample: one image with its labels, the record most tools read and write.
+ *
+ * The fields are those of formats/sample.def; keys that this version does not know
+ * are carried along in `extra`. All pointers of a decoded sample point into the stream
+ * body or the arena given to sample_decode(), and live as long as those.
+ *
+ * Boxes are f32 [n 4] x0 y0 x1 y1, continuous, in pixels of the image as it is carried
+ * (of the encoded image before any transform, of the tensor after).
+ */
+#ifndef RECORD_SAMPLE_H
+#define RECORD_SAMPLE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "stream/stream.h"
+#include "tensor/tensor.h"
+
+struct sample_id {
+	const char *text;	/* NULL: the id is the integer */
+	int64_t number;
+};
+
+/* A mask of one object: polygons, or a run-length string. */
+struct sample_mask {
+	int n_polygons;	/* 0: rle */
+	struct tensor *polygons;	/* f64 [points 2] each */
+	int32_t rle_h, rle_w;
+	const char *rle;	/* COCO's compressed string, NUL-terminated; NULL: none */
+};
+
+struct sample {
+	struct sample_id id;
+	int64_t seq;	/* position in the run, over all epochs; holes are legal */
+	int64_t epoch;
+	const char *source;	/* name of the data set it came from; never NULL after decode ("") */
+	const char *file_name;	/* as the annotations name it; "" when unknown */
+
+	/* Either the encoded file or the pixels. */
+	const uint8_t *encoded;	/* JPEG or PNG; NULL: pixels */
+	size_t encoded_size;
+	struct tensor pixels;	/* u8 [H W 3] */
+
+	int32_t orig_w, orig_h;	/* pixels of the original image, in the annotations' frame */
+	int32_t exif;	/* EXIF orientation to apply to the pixels of `encoded`: 1..8; 1 = none */
+	int32_t exif_boxes;	/* EXIF orientation to apply to the boxes; 1 when they are in the turned frame already */
+	int32_t valid_w, valid_h;	/* pixels: the part that is image, from the top left; the rest is padding */
+	/*
+	 * From original pixels (annotations' frame) to this image, row-major 2x3:
+	 * x' = m[0]*x + m[1]*y + m[2], y' = m[3]*x + m[4]*y + m[5].
+	 */
+	double transform[6];
+
+	int64_t n;	/* objects */
+	const float *boxes;	/* [n 4] */
+	const int32_t *labels;	/* [n] index into the header's categories */
+	const double *area;	/* [n] in original pixels squared, as annotated; NULL: absent */
+	const uint8_t *iscrowd;	/* [n] or NULL: all 0 */
+	const uint8_t *ignore;	/* [n] or NULL: all 0 (VOC's "difficult") */
+	const float *score;	/* [n] or NULL (pseudo labels) */
+	const float *weight;	/* [n] or NULL: all 1 */
+	const int64_t *object_id;	/* [n] annotation ids or NULL */
+	const struct sample_mask *masks;	/* [n] or NULL */
+	struct tensor keypoints;	/* f32 [n K 3] x y v, or data NULL */
+
+	int64_t class_label;	/* classification; -1: none */
+	struct tensor semantic;	/* u8 [H W] label map, or data NULL */
+
+	/* Unknown keys, kept as they came: n_extra msgpack key/value pairs. Opaque; copied by sample_encode(). */
+	const void *extra;
+};
+
+/* A sample with nothing in it: source "", identity transform, class_label -1, exif 1. */
+void sample_init(struct sample *s);
+
+/* Views into body where the alignment allows; the rest in the arena. Error: names the key and what is wrong. */
+int sample_decode(struct sample *s, const struct stream_body *body, struct arena *a) MUST_CHECK;
+
+/* The msgpack map of s in arena memory, tensors 64-byte aligned from its start. */
+int sample_encode(uint8_t **body, size_t *size, const struct sample *s, struct arena *a) MUST_CHECK;
+
+/* stream_reader_next() and sample_decode(); the context names the record. 1, 0 or -1. */
+int sample_read(struct sample *s, struct stream_reader *r, struct arena *a) MUST_CHECK;
+
+/* sample_encode() and stream_writer_put(). */
+int sample_write(struct stream_writer *w, const struct sample *s, struct arena *a) MUST_CHECK;
+
+/* "17" or "'name'" into text; for messages. */
+const char *sample_id_text(const struct sample_id *id, char text[128]);
+
+#endif
