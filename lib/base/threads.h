@@ -1,0 +1,33 @@
+/*
+ * threads: how many to use, and work on many records in order.
+ */
+#ifndef BASE_THREADS_H
+#define BASE_THREADS_H
+
+#include "base/error.h"
+
+/* CPUs this process may use: affinity and cgroup quota, rounded up; OMP_NUM_THREADS lowers it. At least 1. */
+int threads_available(void);
+
+/*
+ * An ordered pipeline: next() fills item after item in one thread, work() runs on many at once,
+ * done() sees the items in the order of next(), in one thread. Items are `n_items` structs of
+ * item_size bytes owned by the caller and reused; at most that many are under way.
+ *
+ * next: 1 = an item, 0 = no more, -1 = error. work, done: 0 or -1. The first error in order ends
+ * the run with its message; items before it have been through done(). With threads == 1 everything runs in
+ * the calling thread.
+ */
+struct ordered_work {
+	int (*next)(void *context, void *item);
+	int (*work)(void *context, void *item);
+	int (*done)(void *context, void *item);
+	void *context;
+	void *items;
+	int n_items;
+	unsigned long item_size;
+};
+
+int ordered_run(const struct ordered_work *w, int threads) MUST_CHECK;
+
+#endif
