@@ -33,7 +33,7 @@ double rng_uniform(struct rng *g);
 /* Uniform integer in [0, n), without bias; n > 0. */
 uint64_t rng_below(struct rng *g, uint64_t n);
 
-/* Normal with mean 0 and deviation 1 (Box-Muller, one of the pair, own logarithm and cosine of libm). */
+/* Normal with mean 0 and deviation 1 (Box-Muller, one of the pair). */
 double rng_normal(struct rng *g);
 
 #endif

@@ -1,0 +1,376 @@
+#include "base/options.h"
+
+#include "base/threads.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What main() needs after tool_start(): the name for messages and whether to talk. One tool per process. */
+static const struct tool_spec *the_tool;
+static bool quiet;
+static int64_t threads_wanted;
+static int64_t seed;
+
+static const struct option_spec common_options[] = {
+	{ 'j', NULL, "N", OPTION_KIND_INT, &threads_wanted, 0, 1024, NULL, 0,
+	  "threads of the data path; 0: all there are (0)" },
+	{ 0, "seed", "N", OPTION_KIND_INT, &seed, 0, 9007199254740992.0, NULL, 0, "seed of everything random (0)" },
+	{ 'q', NULL, NULL, OPTION_KIND_FLAG, &quiet, 0, 0, NULL, 0, "no progress and no summary" },
+	{ 'h', NULL, NULL, OPTION_KIND_FLAG, NULL, 0, 0, NULL, 0, "this help" },
+	{ 'V', NULL, NULL, OPTION_KIND_FLAG, NULL, 0, 0, NULL, 0, "version" },
+	OPTION_END
+};
+
+static bool is_end(const struct option_spec *o)
+{
+	return o->name == NULL && o->letter == 0;
+}
+
+void tool_usage(const char *format, ...)
+{
+	va_list args;
+	fprintf(stderr, "%s: ", the_tool->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\n%s: try '%s -h'\n", the_tool->name, the_tool->name);
+	exit(EXIT_USAGE);
+}
+
+void tool_say(const char *format, ...)
+{
+	if (quiet)
+		return;
+	va_list args;
+	fprintf(stderr, "%s: ", the_tool->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+void tool_warn(const char *format, ...)
+{
+	va_list args;
+	fprintf(stderr, "%s: warning: ", the_tool->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+static void print_option(const struct option_spec *o)
+{
+	char left[256];
+	snprintf(left, sizeof left, "%s%.1s%s%s%s%s%s", o->letter != 0 ? "-" : "    ",
+		 o->letter != 0 ? (char[]){ o->letter, 0 } : "", o->letter != 0 && o->name != NULL ? ", " : "",
+		 o->name != NULL ? "--" : "", o->name != NULL ? o->name : "",
+		 o->argument != NULL ? " " : "", o->argument != NULL ? o->argument : "");
+	printf(strlen(left) < 28 ? "  %-28s%s\n" : "  %s\n                              %s\n", left, o->help);
+}
+
+static _Noreturn void print_help(const struct tool_spec *tool)
+{
+	printf("usage: %s %s\n%s\n\n", tool->name, tool->synopsis, tool->summary);
+	if (tool->extra_help != NULL)
+		printf("%s\n", tool->extra_help);
+	printf("options:\n");
+	for (const struct option_spec *o = tool->options; !is_end(o); o++)
+		print_option(o);
+	for (const struct option_spec *o = common_options; !is_end(o); o++)
+		print_option(o);
+	printf("\nexamples:\n");
+	for (const char *line = tool->examples; *line != '\0';) {
+		int length = (int)strcspn(line, "\n");
+		printf("  %.*s\n", length, line);
+		line += length + (line[length] == '\n');
+	}
+	exit(fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED);
+}
+
+static const char *shown_name(const struct option_spec *o, char text[64])
+{
+	if (o->name != NULL)
+		snprintf(text, 64, "--%s", o->name);
+	else
+		snprintf(text, 64, "-%c", o->letter);
+	return text;
+}
+
+static void set_number(const struct option_spec *o, const char *name, const char *text)
+{
+	char *end;
+	errno = 0;
+	double number = strtod(text, &end);
+	if (end == text || *end != '\0' || !isfinite(number))
+		tool_usage("%s wants a number, not '%s'", name, text);
+	if (number < o->min || number > o->max)
+		tool_usage("%s must be between %g and %g, not %s", name, o->min, o->max, text);
+	if (o->kind == OPTION_KIND_NUMBER) {
+		*(double *)o->value = number;
+		return;
+	}
+	errno = 0;
+	long long whole = strtoll(text, &end, 10);
+	if (*end != '\0' || errno != 0)
+		tool_usage("%s wants a whole number, not '%s'", name, text);
+	*(int64_t *)o->value = whole;
+}
+
+static bool is_choice(const char *choices, const char *text)
+{
+	size_t size = strlen(text);
+	for (const char *c = choices; size > 0; c += strcspn(c, "|") + 1) {
+		if (strcspn(c, "|") == size && memcmp(c, text, size) == 0)
+			return true;
+		if (c[strcspn(c, "|")] == '\0')
+			break;
+	}
+	return false;
+}
+
+static void set_option(const struct option_spec *o, const char *text)
+{
+	char name[64];
+	shown_name(o, name);
+	switch (o->kind) {
+	case OPTION_KIND_FLAG:
+		*(bool *)o->value = true;
+		break;
+	case OPTION_KIND_INT:
+	case OPTION_KIND_NUMBER:
+		set_number(o, name, text);
+		break;
+	case OPTION_KIND_CHOICE:
+		if (!is_choice(o->choices, text))
+			tool_usage("%s must be one of %s, not '%s'", name, o->choices, text);
+		/* fall through */
+	case OPTION_KIND_TEXT:
+		*(const char **)o->value = text;
+		break;
+	case OPTION_KIND_LIST: {
+		struct option_list *list = o->value;
+		if (list->n == (int)(sizeof list->value / sizeof list->value[0]))
+			tool_usage("%s was given more than %d times", name, list->n);
+		list->value[list->n++] = text;
+		break;
+	}
+	}
+}
+
+static const struct option_spec *find_in(const struct option_spec *o, char letter, const char *name, size_t size)
+{
+	for (; !is_end(o); o++) {
+		if (letter != 0 && o->letter == letter)
+			return o;
+		if (letter == 0 && o->name != NULL && strlen(o->name) == size && memcmp(o->name, name, size) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+static const struct option_spec *find_option(char letter, const char *name, size_t size)
+{
+	const struct option_spec *o = find_in(the_tool->options, letter, name, size);
+	return o != NULL ? o : find_in(common_options, letter, name, size);
+}
+
+static void act_on_help(const struct option_spec *o)
+{
+	if (o->letter == 'h')
+		print_help(the_tool);
+	if (o->letter == 'V') {
+		printf("%s (cocopipe) %s\n", the_tool->name, COCOPIPE_VERSION);
+		exit(fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED);
+	}
+}
+
+/* argv[i] is "--name", "--name=value"; the index of the last word used. */
+static int parse_long(int argc, char **argv, int i, const struct option_spec **found)
+{
+	const char *name = argv[i] + 2;
+	size_t size = strcspn(name, "=");
+	const struct option_spec *o = *found = find_option(0, name, size);
+	if (o == NULL && strcmp(name, "help") == 0)
+		print_help(the_tool);
+	if (o == NULL)
+		tool_usage("unknown option '%s'", argv[i]);
+	if (o->kind == OPTION_KIND_FLAG) {
+		if (name[size] == '=')
+			tool_usage("--%s takes no value", o->name);
+		set_option(o, NULL);
+		return i;
+	}
+	if (name[size] == '=') {
+		set_option(o, name + size + 1);
+		return i;
+	}
+	if (i + 1 >= argc)
+		tool_usage("--%s wants a value (%s)", o->name, o->argument);
+	set_option(o, argv[i + 1]);
+	return i + 1;
+}
+
+/* argv[i] is "-abc", "-n5" or "-n" "5"; the index of the last word used. */
+static int parse_letters(int argc, char **argv, int i, const struct option_spec **found)
+{
+	/* Long words behind one dash ("-s0") are letters of their own in the table's names. */
+	const struct option_spec *whole = find_option(0, argv[i] + 1, strlen(argv[i] + 1));
+	if (whole != NULL && whole->letter == 0 && whole->kind == OPTION_KIND_FLAG && strlen(argv[i]) == 3) {
+		*found = whole;
+		set_option(whole, NULL);
+		return i;
+	}
+	for (const char *c = argv[i] + 1; *c != '\0'; c++) {
+		const struct option_spec *o = *found = find_option(*c, NULL, 0);
+		if (o == NULL)
+			tool_usage("unknown option '-%c' in '%s'", *c, argv[i]);
+		act_on_help(o);
+		if (o->kind == OPTION_KIND_FLAG) {
+			set_option(o, NULL);
+			continue;
+		}
+		if (c[1] != '\0') {
+			set_option(o, c + 1);
+			return i;
+		}
+		if (i + 1 >= argc)
+			tool_usage("-%c wants a value (%s)", o->letter, o->argument);
+		set_option(o, argv[i + 1]);
+		return i + 1;
+	}
+	return i;
+}
+
+static void check_required(const struct tool_spec *tool, const bool *given)
+{
+	char name[64];
+	for (int i = 0; !is_end(&tool->options[i]); i++)
+		if ((tool->options[i].flags & OPTION_REQUIRED) && !given[i])
+			tool_usage("%s %s is missing", shown_name(&tool->options[i], name), tool->options[i].argument);
+}
+
+static void check_command(const struct tool_spec *tool, const struct arguments *args)
+{
+	if (tool->commands == NULL)
+		return;
+	for (int i = 0; tool->commands[i] != NULL; i++)
+		if (args->n > 0 && strcmp(args->operand[0], tool->commands[i]) == 0)
+			return;
+	if (args->n == 0)
+		tool_usage("a command is missing");
+	tool_usage("unknown command '%s'", args->operand[0]);
+}
+
+void tool_start(const struct tool_spec *tool, int argc, char **argv, struct arguments *args)
+{
+	enum { MAX_OPTIONS = 128 };
+	bool given[MAX_OPTIONS] = { false };
+	the_tool = tool;
+	*args = (struct arguments){ .operand = argv, .tool = tool };
+	bool options_end = false;
+	for (int i = 1; i < argc; i++) {
+		const struct option_spec *found = NULL;
+		if (options_end || argv[i][0] != '-' || argv[i][1] == '\0') {
+			argv[args->n++] = argv[i];	/* operands move to the front; n is always below i */
+		} else if (strcmp(argv[i], "--") == 0) {
+			options_end = true;
+		} else if (argv[i][1] == '-') {
+			i = parse_long(argc, argv, i, &found);
+		} else {
+			i = parse_letters(argc, argv, i, &found);
+		}
+		if (found >= tool->options && found < tool->options + MAX_OPTIONS)
+			given[found - tool->options] = true;
+	}
+	check_required(tool, given);
+	check_command(tool, args);
+	args->quiet = quiet;
+	args->threads = threads_wanted > 0 ? (int)threads_wanted : threads_available();
+	args->seed = seed;
+	signal(SIGPIPE, SIG_DFL);
+}
+
+int tool_end(int status)
+{
+	if (status == 0 && fflush(stdout) != 0)
+		status = err_errno("cannot write standard output");
+	if (status == 0 && ferror(stdout))
+		status = err_set("cannot write standard output");
+	if (status == 0)
+		return EXIT_OK;
+	fprintf(stderr, "%s: %s\n", the_tool->name, err_get());
+	return EXIT_FAILED;
+}
+
+static void option_value_text(const struct option_spec *o, char *text, size_t size)
+{
+	const char *word = NULL;
+	switch (o->kind) {
+	case OPTION_KIND_FLAG:
+		snprintf(text, size, "%s", *(const bool *)o->value ? "true" : "false");
+		break;
+	case OPTION_KIND_INT:
+		snprintf(text, size, "%lld", (long long)*(const int64_t *)o->value);
+		break;
+	case OPTION_KIND_NUMBER:
+		snprintf(text, size, "%.17g", *(const double *)o->value);
+		break;
+	case OPTION_KIND_TEXT:
+	case OPTION_KIND_CHOICE:
+		word = *(const char *const *)o->value;
+		snprintf(text, size, "%s", word == NULL ? "" : word);
+		break;
+	case OPTION_KIND_LIST: {
+		const struct option_list *list = o->value;
+		size_t used = 0;
+		text[0] = '\0';
+		for (int i = 0; i < list->n && used < size; i++)
+			used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? "," : "", list->value[i]);
+		break;
+	}
+	}
+}
+
+const char *options_record_text(const struct tool_spec *tool, struct arena *a)
+{
+	char text[4096] = "", value[1024];
+	size_t used = 0;
+	for (const struct option_spec *o = tool->options; !is_end(o); o++) {
+		if (!(o->flags & OPTION_RECORDS))
+			continue;
+		char letter[2] = { o->letter, 0 };
+		option_value_text(o, value, sizeof value);
+		int n = snprintf(text + used, sizeof text - used, "%s%s=%s", used > 0 ? " " : "",
+				 o->name != NULL ? o->name : letter, value);
+		if (n < 0 || (size_t)n >= sizeof text - used)
+			return err_null("options: the text of all options is too long for the provenance");
+		used += (size_t)n;
+	}
+	return arena_strdup(a, text);
+}
+
+int option_parse_size(const char *text, int *w, int *h, bool *square)
+{
+	char *end;
+	long first = strtol(text, &end, 10), second = first;
+	bool one = *end == '\0' && end != text;
+	if (!one) {
+		if (end == text || *end != 'x')
+			return err_set("a size is N or WxH in pixels, not '%s'", text);
+		const char *rest = end + 1;
+		second = strtol(rest, &end, 10);
+		if (end == rest || *end != '\0')
+			return err_set("a size is N or WxH in pixels, not '%s'", text);
+	}
+	if (first < 1 || second < 1 || first > 65535 || second > 65535)
+		return err_set("a size must be between 1 and 65535 pixels, not '%s'", text);
+	*w = (int)first;
+	*h = (int)second;
+	*square = one;
+	return 0;
+}
