@@ -53,17 +53,24 @@ struct op_call {
 	bool training;	/* batch norm: use and update batch statistics */
 };
 
-/* One line of an op's case table: drives fast = reference, gradient check and benchmark. */
+/*
+ * One line of an op's case table: drives fast = reference, gradient check and benchmark.
+ * Inputs are filled with normal numbers (i32: zeros); what they do not suit, such as
+ * variances or labels, `fill` overwrites.
+ */
 struct op_case {
 	const char *name;
 	const void *param;
 	int n_in;
-	int rank[OP_MAX_IN];
+	int rank[OP_MAX_IN];	/* 0: this input is absent (data NULL) */
 	int64_t dim[OP_MAX_IN][TENSOR_MAX_RANK];
 	unsigned f32_mask;	/* inputs that stay f32 when the case runs in bf16 */
+	unsigned i32_mask;	/* inputs of dtype i32; they have no gradient */
 	unsigned no_gradient_mask;	/* inputs without a gradient (frozen statistics, targets) */
 	double tolerance_f32;	/* relative to the largest magnitude of the reference; 0: 1e-5 */
 	bool bench;	/* also timed by `make bench` */
+	bool training;	/* op_call.training of this case */
+	void (*fill)(struct op_call *c);	/* NULL: none */
 };
 
 struct op {
