@@ -1,0 +1,238 @@
+#include "nn/tape.h"
+
+#include "base/isa.h"
+
+#include <string.h>
+
+struct tape_node {
+	const struct op *op;
+	struct op_call call;
+	struct tape_in in[OP_MAX_IN];
+	struct var *out[OP_MAX_OUT];
+	struct tape_node *previous;
+};
+
+ISA_DECLARE(void, map_add, (void *y, const void *x, long n, int is_bf16))
+
+void tape_init(struct tape *t)
+{
+	*t = (struct tape){ 0 };
+	arena_init(&t->nodes, 1 << 20);
+	arena_init(&t->scratch, 16 << 20);
+	pool_init(&t->pool, 64 << 20);
+}
+
+void tape_release(struct tape *t)
+{
+	arena_release(&t->nodes);
+	arena_release(&t->scratch);
+	pool_release(&t->pool);
+}
+
+void tape_begin(struct tape *t, bool recording, uint64_t weights_version)
+{
+	arena_reset(&t->nodes);
+	arena_reset(&t->scratch);
+	pool_reset(&t->pool);
+	t->last = NULL;
+	t->recording = recording;
+	t->training = recording;
+	t->weights_version = weights_version;
+	t->cost = (struct tape_cost){ 0 };
+}
+
+struct var *tape_input(struct tape *t, const struct tensor *value)
+{
+	struct var *v = arena_calloc(&t->nodes, 1, sizeof *v);
+	if (v != NULL)
+		v->value = *value;
+	return v;
+}
+
+static int get_data(struct tape *t, struct tensor *x)
+{
+	x->data = pool_get(&t->pool, tensor_bytes(x));
+	return x->data == NULL ? -1 : 0;
+}
+
+static void put_data(struct tape *t, struct tensor *x)
+{
+	pool_put(&t->pool, x->data);
+	x->data = NULL;
+}
+
+static bool any_input_wants_gradient(const struct tape_node *node)
+{
+	for (int i = 0; i < node->call.n_in; i++)
+		if ((node->in[i].var != NULL && node->in[i].var->wants_grad) ||
+		    (node->in[i].param != NULL && node->in[i].param->trainable))
+			return true;
+	return false;
+}
+
+/* Outputs and what is saved get their memory; outputs become vars. */
+static int make_outputs(struct tape *t, struct tape_node *node, struct var **out)
+{
+	struct op_call *c = &node->call;
+	bool wants_grad = t->recording && any_input_wants_gradient(node);
+	for (int i = 0; i < c->n_out; i++) {
+		struct var *v = arena_calloc(&t->nodes, 1, sizeof *v);
+		if (v == NULL)
+			return -1;
+		TRY(get_data(t, &c->out[i]));
+		*v = (struct var){ .value = c->out[i], .wants_grad = wants_grad, .owned = true };
+		node->out[i] = out[i] = v;
+	}
+	for (int i = 0; i < c->n_saved; i++)
+		TRY(get_data(t, &c->saved[i]));
+	return 0;
+}
+
+int tape_apply(struct tape *t, const struct op *op, const void *param, size_t param_size, void **cache,
+	       int n_in, const struct tape_in *in, struct var **out)
+{
+	struct tape_node *node = arena_calloc(&t->nodes, 1, sizeof *node);
+	void *own_param = arena_alloc(&t->nodes, param_size);
+	if (node == NULL || own_param == NULL)
+		return -1;
+	if (param_size > 0)
+		memcpy(own_param, param, param_size);
+	node->op = op;
+	struct op_call *c = &node->call;
+	*c = (struct op_call){
+		.param = own_param, .n_in = n_in, .cache = cache, .weights_version = t->weights_version,
+		.scratch = &t->scratch, .training = t->training,
+	};
+	for (int i = 0; i < n_in; i++) {
+		node->in[i] = in[i];
+		if (in[i].var != NULL)
+			c->in[i] = in[i].var->value;
+		else if (in[i].param != NULL)
+			c->in[i] = in[i].param->value;
+	}
+	if (op->shape(c) != 0 || make_outputs(t, node, out) != 0 || op->forward(c) != 0)
+		return err_context("in %s", op->name);
+	arena_reset(&t->scratch);
+	t->cost.flops += op->flops != NULL ? op->flops(c) : 0;
+	if (t->recording) {
+		node->previous = t->last;
+		t->last = node;
+	} else {
+		for (int i = 0; i < c->n_saved; i++)
+			put_data(t, &c->saved[i]);
+	}
+	return 0;
+}
+
+struct tensor *tape_gradient(struct tape *t, struct var *v)
+{
+	if (v->grad.data == NULL) {
+		v->grad = v->value;
+		if (get_data(t, &v->grad) != 0)
+			return NULL;
+	}
+	return &v->grad;
+}
+
+/* Where the gradient of input i goes. temporary is used when it must be added afterwards. */
+static int place_gradient(struct tape *t, struct tape_node *node, int i, struct tensor *temporary)
+{
+	struct op_call *c = &node->call;
+	struct param *p = node->in[i].param;
+	struct var *v = node->in[i].var;
+	temporary->data = NULL;
+	if (p != NULL && p->trainable) {
+		c->din[i] = p->value;
+		c->din[i].data = p->grad;
+		if (p->has_grad)
+			c->add_mask |= 1u << i;
+		p->has_grad = true;
+	} else if (v != NULL && v->wants_grad && v->grad.data == NULL) {
+		if (tape_gradient(t, v) == NULL)
+			return -1;
+		c->din[i] = v->grad;
+	} else if (v != NULL && v->wants_grad && (node->op->can_add & (1u << i))) {
+		c->din[i] = v->grad;
+		c->add_mask |= 1u << i;
+	} else if (v != NULL && v->wants_grad) {
+		*temporary = v->value;
+		TRY(get_data(t, temporary));
+		c->din[i] = *temporary;
+	}
+	return 0;
+}
+
+static void add_map(struct tensor *y, const struct tensor *x)
+{
+	enum { GRAIN = 1 << 14 };
+	long n = (long)tensor_count(y), size = (long)dtype_size((int)y->dtype);
+#pragma omp parallel for schedule(static)
+	for (long start = 0; start < n; start += GRAIN) {
+		long count = n - start < GRAIN ? n - start : GRAIN;
+		ISA_PICK(map_add)((char *)y->data + start * size, (const char *)x->data + start * size, count,
+				  y->dtype == DTYPE_BF16);
+	}
+}
+
+static void count_backward(struct tape *t, const struct tape_node *node)
+{
+	if (node->op->flops == NULL)
+		return;
+	bool parameters = false, maps = false;
+	for (int i = 0; i < node->call.n_in; i++) {
+		parameters |= node->call.din[i].data != NULL && node->in[i].param != NULL;
+		maps |= node->call.din[i].data != NULL && node->in[i].var != NULL;
+	}
+	t->cost.flops += ((int)parameters + (int)maps) * node->op->flops(&node->call);
+}
+
+/* Nothing earlier on the tape reads the outputs of this node or what it saved. */
+static void free_node(struct tape *t, struct tape_node *node)
+{
+	for (int i = 0; i < node->call.n_out; i++) {
+		put_data(t, &node->out[i]->grad);
+		if (node->out[i]->owned)
+			put_data(t, &node->out[i]->value);
+	}
+	for (int i = 0; i < node->call.n_saved; i++)
+		put_data(t, &node->call.saved[i]);
+}
+
+static int play_back(struct tape *t, struct tape_node *node)
+{
+	struct op_call *c = &node->call;
+	struct tensor temporary[OP_MAX_IN];
+	bool reached = false;
+	for (int i = 0; i < c->n_out; i++) {
+		c->dout[i] = node->out[i]->grad;
+		reached |= c->dout[i].data != NULL;
+	}
+	if (reached && any_input_wants_gradient(node)) {
+		for (int i = 0; i < c->n_in; i++)
+			TRY(place_gradient(t, node, i, &temporary[i]));
+		if (node->op->backward(c) != 0)
+			return err_context("in the gradient of %s", node->op->name);
+		for (int i = 0; i < c->n_in; i++)
+			if (temporary[i].data != NULL) {
+				add_map(&node->in[i].var->grad, &temporary[i]);
+				put_data(t, &temporary[i]);
+			}
+		count_backward(t, node);
+		arena_reset(&t->scratch);
+	}
+	free_node(t, node);
+	return 0;
+}
+
+int tape_backward(struct tape *t)
+{
+	for (; t->last != NULL; t->last = t->last->previous)
+		TRY(play_back(t, t->last));
+	return 0;
+}
+
+void tape_drop(struct tape *t, struct var *v)
+{
+	if (!t->recording && v->owned)
+		put_data(t, &v->value);
+}

@@ -1,0 +1,84 @@
+/*
+ * tape: runs ops as they are called and plays them backwards.
+ *
+ * A var is a feature map with its gradient. tape_apply() runs an op on vars and parameters
+ * and remembers the call; tape_backward() walks the calls in reverse, gives every op the
+ * gradients of its outputs, and adds up the gradients of its inputs. Buffers come from a pool
+ * and go back as soon as nothing reads them any more, so gradients reuse the memory of
+ * activations as the tape unwinds.
+ *
+ *     tape_begin(&t, true);
+ *     struct var *x = tape_input(&t, &images);
+ *     struct var *y;
+ *     TRY(tape_apply(&t, &op_relu, NULL, 0, NULL, 1, (struct tape_in[]){ { .var = x } }, &y));
+ *     struct tensor *dy = tape_gradient(&t, y);    // to be filled by the loss
+ *     TRY(tape_backward(&t));
+ *
+ * A tape that does not record (inference) keeps nothing for backward; tape_drop() gives a map's
+ * memory back early.
+ */
+#ifndef NN_TAPE_H
+#define NN_TAPE_H
+
+#include "base/arena.h"
+#include "base/pool.h"
+#include "nn/param.h"
+#include "op/op.h"
+
+struct var {
+	struct tensor value;
+	struct tensor grad;	/* data NULL until a gradient arrived */
+	bool wants_grad;
+	bool owned;	/* value is the pool's */
+};
+
+/* What an op reads: a map or a parameter; both NULL: an absent optional input. */
+struct tape_in {
+	struct var *var;
+	struct param *param;
+};
+
+struct tape_node;
+
+/* Where the time went, by op; for --profile and the GFLOP/s of the progress line. */
+struct tape_cost {
+	double flops;	/* of forward, and of backward for the gradients that were wanted */
+};
+
+struct tape {
+	struct arena nodes;	/* reset by tape_begin() */
+	struct arena scratch;	/* reset after every call of an op */
+	struct pool pool;
+	struct tape_node *last;
+	bool recording;
+	bool training;	/* batch norm uses batch statistics; as recording, but for frozen evaluation */
+	uint64_t weights_version;
+	struct tape_cost cost;
+};
+
+void tape_init(struct tape *t);
+void tape_release(struct tape *t);
+
+/* Forget the last step; all its vars are gone. weights_version is that of the param_set. */
+void tape_begin(struct tape *t, bool recording, uint64_t weights_version);
+
+/* A var over memory of the caller's; it gets no gradient. */
+struct var *tape_input(struct tape *t, const struct tensor *value) MUST_CHECK;
+
+/*
+ * Run an op. param (param_size bytes) is copied; cache is the layer's slot or NULL. out receives
+ * as many vars as the op has outputs. Error: what the op reports, with its name.
+ */
+int tape_apply(struct tape *t, const struct op *op, const void *param, size_t param_size, void **cache,
+	       int n_in, const struct tape_in *in, struct var **out) MUST_CHECK;
+
+/* The gradient of v, to be written in full by a loss. NULL with a message when memory is short. */
+struct tensor *tape_gradient(struct tape *t, struct var *v) MUST_CHECK;
+
+/* Play everything backwards. Gradients of parameters are added up in param->grad. */
+int tape_backward(struct tape *t) MUST_CHECK;
+
+/* Inference: v's memory is free from now on. Does nothing while recording. */
+void tape_drop(struct tape *t, struct var *v);
+
+#endif
