@@ -90,6 +90,9 @@ int64_t param_set_count(const struct param_set *set)
 
 void param_set_release(struct param_set *set)
 {
+	for (struct param *p = set->first; p != NULL; p = p->next)
+		if (p->cache != NULL && p->cache_free != NULL)
+			p->cache_free(p->cache);
 	arena_release(&set->arena);
 	*set = (struct param_set){ 0 };
 }

@@ -34,6 +34,8 @@ struct param {
 	float *momentum;
 	float *ema;	/* NULL without an average */
 	bool has_grad;	/* grad was written in this step; the next use adds */
+	void *cache;	/* what the op of a weight keeps between calls (op_call.cache) */
+	void (*cache_free)(void *cache);
 	struct param *next;
 };
 

@@ -320,7 +320,7 @@ static int hash_data(uint64_t *hash, const struct safetensors_item *items, int n
 int safetensors_write(const char *path, const struct safetensors_item *items, int n_items,
 		      const struct safetensors_meta *meta, int n_meta)
 {
-	uint64_t hash;
+	uint64_t hash = 0;
 	TRY(hash_data(&hash, items, n_items));
 	size_t size;
 	char *header = header_text(&size, items, n_items, meta, n_meta, hash);

@@ -1,0 +1,47 @@
+/*
+ * batch: samples made into one normalised tensor and its targets.
+ *
+ * Pixels become (x/255 - mean)/std with ImageNet's statistics. Each image sits at the top left;
+ * what is outside its valid size is zero after normalising. The batch's size is the largest
+ * valid size, rounded up to a multiple of `stride`.
+ *
+ *     batch_begin(&b, DTYPE_F32, 32);
+ *     TRY(batch_add(&b, &sample));     // copies boxes, keeps a view of the pixels
+ *     TRY(batch_finish(&b));           // b.images is ready
+ *
+ * All memory is the batch's own arena and is reused by the next batch_begin().
+ */
+#ifndef MODEL_BATCH_H
+#define MODEL_BATCH_H
+
+#include "base/arena.h"
+#include "record/sample.h"
+#include "tensor/tensor.h"
+
+enum { BATCH_MAX = 4096 };
+
+/* RGB statistics of ImageNet, as torchvision normalises. */
+extern const float batch_mean[3], batch_std[3];
+
+struct batch {
+	struct arena arena;
+	enum dtype dtype;
+	int stride;
+	int n, capacity;
+	int64_t h, w;	/* of images */
+	struct tensor images;	/* [n h w 3] */
+	struct sample *samples;	/* [n]; pointers live in the arena */
+};
+
+void batch_init(struct batch *b);
+void batch_release(struct batch *b);
+
+/* Forget the last batch. capacity: images at most. */
+int batch_begin(struct batch *b, enum dtype dtype, int stride, int capacity) MUST_CHECK;
+
+/* Error: a sample without decoded pixels; no room. The sample's memory may go afterwards. */
+int batch_add(struct batch *b, const struct sample *s) MUST_CHECK;
+
+int batch_finish(struct batch *b) MUST_CHECK;
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * layers: convolutions and norms with their parameters, named as torchvision names them.
+ *
+ *     struct conv_layer conv;
+ *     struct norm_layer norm;
+ *     TRY(conv_layer_add(&conv, &set, "conv1", &(struct conv_spec){ .ci = 3, .co = 64, .kernel = 7, .stride = 2 }));
+ *     TRY(norm_layer_add(&norm, &set, "bn1", NORM_GN, 64));
+ *     TRY(conv_layer_apply(&conv, tape, x, &y));
+ *     TRY(norm_layer_apply(&norm, tape, y, NULL, true, &z));   // z = relu(norm(y))
+ */
+#ifndef NN_LAYERS_H
+#define NN_LAYERS_H
+
+#include "nn/param.h"
+#include "nn/tape.h"
+#include "op/conv2d.h"
+
+enum norm_kind {
+	NORM_NONE,
+	NORM_GN,	/* group norm, 32 groups */
+	NORM_BN,	/* batch norm, trained */
+	NORM_FROZENBN,	/* affine with fixed statistics */
+};
+
+enum { GN_GROUPS = 32 };
+
+/* "gn", "bn", "frozenbn" to its number; -1 with a message for another word. */
+int norm_kind_find(const char *name);
+
+struct conv_spec {
+	int64_t ci, co;
+	int kernel;
+	int stride;	/* 0: 1 */
+	int pad;	/* -1: kernel / 2 */
+	bool bias;
+	bool relu;	/* fused */
+	struct init_spec init;
+	double bias_init;
+	enum conv_backend backend;
+};
+
+struct conv_layer {
+	struct param *w, *b;
+	struct conv2d_param p;
+};
+
+/* Parameters "<name>.weight" and, with a bias, "<name>.bias". */
+int conv_layer_add(struct conv_layer *l, struct param_set *set, const char *name, const struct conv_spec *spec) MUST_CHECK;
+
+int conv_layer_apply(struct conv_layer *l, struct tape *t, struct var *x, struct var **y) MUST_CHECK;
+
+/* The same weights on several maps; y receives n_maps vars. */
+int conv_layer_apply_maps(struct conv_layer *l, struct tape *t, int n_maps, struct var *const *x, struct var **y) MUST_CHECK;
+
+struct norm_layer {
+	enum norm_kind kind;
+	struct param *gamma, *beta, *mean, *var;
+};
+
+/* Parameters "<name>.weight", "<name>.bias" and, for bn and frozenbn, running_mean and running_var. */
+int norm_layer_add(struct norm_layer *l, struct param_set *set, const char *name, enum norm_kind kind, int64_t channels) MUST_CHECK;
+
+/* y = relu?(norm(x) + residual?); residual may be NULL. */
+int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, struct var *residual, bool relu,
+		     struct var **y) MUST_CHECK;
+
+#endif
