@@ -1,0 +1,77 @@
+/*
+ * conv_backend: what conv2d asks of the code that computes.
+ *
+ * conv2d.c checks shapes, masks gradients by the ReLU, sums the bias' gradient and
+ * picks a backend per pass; a backend sees arguments that fit. Each backend may
+ * keep a state in the layer's cache: `open` makes it, `close` frees it.
+ */
+#ifndef OP_CONV_BACKEND_H
+#define OP_CONV_BACKEND_H
+
+#include "op/conv2d.h"
+
+enum conv_pass { CONV_FORWARD, CONV_BACKWARD_DATA, CONV_BACKWARD_WEIGHTS, CONV_PASSES };
+
+/* One map's convolution, all that decides which code runs. Compared with memcmp: no padding bytes. */
+struct conv_geometry {
+	int64_t n, h, w, ci, ho, wo, co, kh, kw;
+	int32_t stride, pad, dilation, groups;
+	int32_t dtype;	/* enum dtype of x and y */
+	int32_t relu, has_bias;
+	int32_t threads;	/* that OpenMP would start: libraries plan for it */
+};
+
+/*
+ * One pass over all maps of a call. `g` has n_maps geometries.
+ *   forward           c->in -> c->out, with bias and ReLU
+ *   backward_data     dz -> c->din[2 + i] where wanted
+ *   backward_weights  dz, x -> c->din[0]
+ * dz[i] is the gradient of the convolution's result before the ReLU; data NULL: zero.
+ * backward_data is never called with dz[i].data NULL for a wanted din; the
+ * gradients replace or add as c->add_mask says.
+ */
+struct conv_ops {
+	const char *name;
+	void *(*open)(void);	/* NULL with a message when memory is short */
+	void (*close)(void *state);
+	bool (*can)(const struct conv_geometry *g);
+	int (*forward)(void *state, struct op_call *c, const struct conv_geometry *g);
+	int (*backward_data)(void *state, struct op_call *c, const struct conv_geometry *g, const struct tensor *dz);
+	int (*backward_weights)(void *state, struct op_call *c, const struct conv_geometry *g, const struct tensor *dz);
+};
+
+extern const struct conv_ops conv_onednn, conv_openblas, conv_winograd;
+
+static inline const struct conv2d_param *conv_param(const struct op_call *c)
+{
+	return c->param;
+}
+
+/* c->add_mask for input i. */
+static inline bool conv_adds(const struct op_call *c, int i)
+{
+	return c->add_mask >> i & 1;
+}
+
+/* The naive loops of the definition, sums in double. */
+int conv2d_reference(struct op_call *c);
+int conv2d_reference_backward(struct op_call *c);
+
+/* Geometry of map i; c->out must have its shape. */
+struct conv_geometry conv_geometry_of(const struct op_call *c, int i);
+
+/*
+ * dz = dout where y > 0, else 0, and db [Co] += the sum of dz over rows; rows x co elements.
+ *   y   NULL: no ReLU, dz is not written
+ *   db  NULL: no sum
+ * The sums do not depend on the number of threads. Error: memory of scratch.
+ */
+int conv_mask_and_sum(void *dz, float *db, const void *dout, const void *y, enum dtype dtype, int64_t rows, int64_t co,
+	struct arena *scratch) MUST_CHECK;
+
+/* dst += src, n elements. */
+void conv_add(void *dst, const void *src, enum dtype dtype, int64_t n);
+
+extern const struct op_case conv2d_cases[];
+
+#endif
