@@ -43,7 +43,9 @@ LIB_SRC := $(sort $(filter-out %.simd.c,$(wildcard lib/*/*.c)))
 SIMD_SRC := $(sort $(wildcard lib/*/*.simd.c))
 TOOL_SRC := $(sort $(wildcard tools/*.c))
 TEST_SRC := $(sort $(wildcard tests/*.c))
-OPS := $(sort $(notdir $(basename $(shell grep -lE '^const struct op op_' lib/op/*.c lib/detect/*.c 2>/dev/null))))
+SYMBOLS = $(sort $(shell sed -nE 's/^const struct $(1) ($(1)_[a-z0-9_]+).*/\1/p' $(2) /dev/null))
+OPS := $(call SYMBOLS,op,$(wildcard lib/op/*.c lib/detect/*.c))
+HEADS := $(call SYMBOLS,model_head,$(wildcard lib/model/*.c))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
 	$(foreach level,$(ISA_LEVELS),$(SIMD_SRC:%.c=$(BUILD)/obj/%.$(level).o)) $(BUILD)/obj/registry.o
@@ -70,13 +72,16 @@ $(BUILD)/obj/lib/%.simd.$(1).o: lib/%.simd.c
 endef
 $(foreach level,$(ISA_LEVELS),$(eval $(call SIMD_RULE,$(level))))
 
-# The registry of ops, made from the files that define one.
-$(BUILD)/registry.c: $(wildcard lib/op/*.c lib/detect/*.c) Makefile
+# The registries of ops and models, made from the files that define one.
+$(BUILD)/registry.c: $(wildcard lib/op/*.c lib/detect/*.c lib/model/*.c) Makefile
 	@mkdir -p $(@D)
-	@{ echo '#include "op/op.h"'; \
-	   $(foreach op,$(OPS),echo 'extern const struct op op_$(op);';) \
+	@{ echo '#include "model/model.h"'; \
+	   $(foreach op,$(OPS),echo 'extern const struct op $(op);';) \
 	   echo 'const struct op *const op_registry[] = {'; \
-	   $(foreach op,$(OPS),echo '	&op_$(op),';) echo '	0 };'; } > $@.tmp
+	   $(foreach op,$(OPS),echo '	&$(op),';) echo '	0 };'; \
+	   $(foreach head,$(HEADS),echo 'extern const struct model_head $(head);';) \
+	   echo 'const struct model_head *const model_registry[] = {'; \
+	   $(foreach head,$(HEADS),echo '	&$(head),';) echo '	0 };'; } > $@.tmp
 	@cmp -s $@.tmp $@ && rm $@.tmp && touch $@ || mv $@.tmp $@
 
 $(BUILD)/obj/registry.o: $(BUILD)/registry.c
