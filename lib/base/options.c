@@ -284,8 +284,9 @@ void tool_start(const struct tool_spec *tool, int argc, char **argv, struct argu
 		} else {
 			i = parse_letters(argc, argv, i, &found);
 		}
-		if (found >= tool->options && found < tool->options + MAX_OPTIONS)
-			given[found - tool->options] = true;
+		/* The common options are another table: an address says nothing about which one `found` is in. */
+		for (int o = 0; o < MAX_OPTIONS && (tool->options[o].letter != 0 || tool->options[o].name != NULL); o++)
+			given[o] |= &tool->options[o] == found;
 	}
 	check_required(tool, given);
 	check_command(tool, args);
