@@ -1,0 +1,21 @@
+/*
+ * eval_format: tell JSON from a stream by the first byte, without taking it out of a pipe.
+ */
+#ifndef COCO_EVAL_FORMAT_H
+#define COCO_EVAL_FORMAT_H
+
+#include "base/error.h"
+
+enum eval_format {
+	EVAL_FORMAT_JSON,
+	EVAL_FORMAT_STREAM,	/* or a pack */
+};
+
+/*
+ * What path ("-": stdin) holds; waits for the first byte of a pipe. *hold is -1 or a descriptor to close
+ * after the input has been opened for reading: it keeps the writer of a named pipe from losing its reader.
+ * Error: cannot open or read; empty.
+ */
+int eval_format_of(enum eval_format *format, int *hold, const char *path) MUST_CHECK;
+
+#endif

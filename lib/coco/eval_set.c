@@ -1,0 +1,160 @@
+#include "coco/eval_set.h"
+
+#include "coco/eval_format.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void eval_set_init(struct eval_set *set, struct arena *a)
+{
+	*set = (struct eval_set){ .arena = a };
+}
+
+int eval_grow(void *array, int64_t n, int64_t *room, size_t size, struct arena *a)
+{
+	if (n < *room)
+		return 0;
+	int64_t more = *room == 0 ? 256 : 2 * *room;
+	void *old, *grown = arena_calloc(a, (size_t)more, size);
+	if (grown == NULL)
+		return -1;
+	memcpy(&old, array, sizeof old);
+	if (n > 0)
+		memcpy(grown, old, (size_t)n * size);
+	memcpy(array, &grown, sizeof grown);
+	*room = more;
+	return 0;
+}
+
+void eval_leave_out(struct eval_left_out *left_out, const char *first)
+{
+	if (left_out->n++ == 0)
+		snprintf(left_out->first, sizeof left_out->first, "%s", first);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct sample_id *x = a, *y = b;
+	if (x->text != NULL && y->text != NULL)
+		return strcmp(x->text, y->text);
+	if (x->text != NULL || y->text != NULL)
+		return x->text != NULL ? 1 : -1;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static int compare_categories(const void *a, const void *b)
+{
+	const struct category *x = a, *y = b;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+int32_t eval_find_image(const struct eval_set *set, const struct sample_id *id)
+{
+	const struct sample_id *found = bsearch(id, set->images, (size_t)set->n_images, sizeof *id, compare_ids);
+	return found == NULL ? -1 : (int32_t)(found - set->images);
+}
+
+int32_t eval_find_category(const struct eval_set *set, int64_t id)
+{
+	struct category key = { .id = id };
+	const struct category *found = bsearch(&key, set->categories, (size_t)set->n_categories, sizeof key, compare_categories);
+	return found == NULL ? -1 : (int32_t)(found - set->categories);
+}
+
+/* Sort images and categories into the set; none may come twice. */
+static int adopt_ids(struct eval_set *set, struct eval_truth *truth)
+{
+	char text[128];
+	if (truth->n_images == 0)
+		return err_set("no images in the ground truth: there is nothing to evaluate");
+	if (truth->n_images > INT32_MAX || truth->n_categories > INT32_MAX)
+		return err_set("more than %d images or categories", INT32_MAX);
+	qsort(truth->images, (size_t)truth->n_images, sizeof *truth->images, compare_ids);
+	if (truth->n_categories > 0)
+		qsort(truth->categories, (size_t)truth->n_categories, sizeof *truth->categories, compare_categories);
+	for (int64_t i = 1; i < truth->n_images; i++)
+		if (compare_ids(&truth->images[i - 1], &truth->images[i]) == 0)
+			return err_set("image %s comes twice (a stream of several epochs? give one)",
+				       sample_id_text(&truth->images[i], text));
+	for (int64_t i = 1; i < truth->n_categories; i++)
+		if (truth->categories[i - 1].id == truth->categories[i].id)
+			return err_set("category %" PRId64 " comes twice", truth->categories[i].id);
+	set->images = truth->images;
+	set->n_images = (int32_t)truth->n_images;
+	set->categories = truth->categories;
+	set->n_categories = (int32_t)truth->n_categories;
+	return 0;
+}
+
+static int check_annotation_ids(const struct eval_truth *truth, struct arena *a)
+{
+	int64_t n = 0, *ids = arena_calloc(a, (size_t)truth->n_entries, sizeof *ids);
+	if (ids == NULL)
+		return -1;
+	for (int64_t i = 0; i < truth->n_entries; i++)
+		if (truth->entries[i].has_id)
+			ids[n++] = truth->entries[i].id;
+	qsort(ids, (size_t)n, sizeof *ids, compare_numbers);
+	for (int64_t i = 1; i < n; i++)
+		if (ids[i] == ids[i - 1])
+			return err_set("annotation %" PRId64 " comes twice", ids[i]);
+	return 0;
+}
+
+int eval_truth_finish(struct eval_set *set, struct eval_truth *truth)
+{
+	TRY(adopt_ids(set, truth));
+	TRY(check_annotation_ids(truth, set->arena));
+	set->gt = arena_calloc(set->arena, (size_t)truth->n_entries, sizeof *set->gt);
+	if (set->gt == NULL)
+		return -1;
+	for (int64_t i = 0; i < truth->n_entries; i++) {
+		struct eval_entry *e = &truth->entries[i];
+		char text[128];
+		e->object.image = eval_find_image(set, &e->image);
+		e->object.category = eval_find_category(set, e->category);
+		e->object.id_is_zero = e->has_id && e->id == 0;
+		set->has_id_zero |= e->object.id_is_zero;
+		if (e->object.image < 0) {
+			eval_leave_out(&set->gt_image, sample_id_text(&e->image, text));
+		} else if (e->object.category < 0) {
+			snprintf(text, sizeof text, "%" PRId64, e->category);
+			eval_leave_out(&set->gt_category, text);
+		} else {
+			set->gt[set->n_gt++] = e->object;
+		}
+	}
+	return 0;
+}
+
+int eval_read_truth(struct eval_set *set, const char *path)
+{
+	enum eval_format format;
+	int hold;
+	TRY(eval_format_of(&format, &hold, path));
+	int status = format == EVAL_FORMAT_JSON ? eval_truth_from_json(set, path) : eval_truth_from_samples(set, path);
+	if (hold >= 0)
+		close(hold);
+	return status;
+}
+
+int eval_read_results(struct eval_set *set, const char *path)
+{
+	enum eval_format format;
+	int hold;
+	TRY(eval_format_of(&format, &hold, path));
+	int status = format == EVAL_FORMAT_JSON ? eval_results_from_json(set, path)
+						: eval_results_from_detections(set, path);
+	if (hold >= 0)
+		close(hold);
+	return status;
+}

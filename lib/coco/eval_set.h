@@ -1,0 +1,104 @@
+/*
+ * eval_set: ground truth and results as eval_run() wants them, from COCO JSON or from streams.
+ *
+ * Reading the ground truth numbers its images and categories in ascending order of id; results are
+ * looked up in it. All memory is the arena's; the set needs no release.
+ *
+ *     struct eval_set set;
+ *     eval_set_init(&set, &arena);
+ *     TRY(eval_read_truth(&set, "instances_val2017.json"));
+ *     TRY(eval_read_results(&set, "results.json"));
+ *     TRY(eval_run(&result, &(struct eval_input){ .type = &eval_bbox, .n_images = set.n_images,
+ *             .n_categories = set.n_categories, .gt = set.gt, .n_gt = set.n_gt, .dt = set.dt, .n_dt = set.n_dt }, &arena));
+ */
+#ifndef COCO_EVAL_SET_H
+#define COCO_EVAL_SET_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "coco/eval.h"
+#include "record/sample.h"
+#include "stream/stream.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Objects left out because the ground truth does not have what they name; `first` is the text of one such id. */
+struct eval_left_out {
+	int64_t n;
+	char first[128];
+};
+
+struct eval_set {
+	struct arena *arena;
+	int32_t n_images;
+	struct sample_id *images;	/* ascending: integers, then texts in byte order */
+	int32_t n_categories;
+	struct category *categories;	/* ascending by id */
+	int64_t n_gt, n_dt;
+	struct eval_object *gt, *dt;
+	bool has_id_zero;	/* an annotation has the id 0; see eval_run() */
+	struct eval_left_out gt_image;	/* annotations of an image that is not listed */
+	struct eval_left_out gt_category;	/* annotations of a category that is not listed */
+	struct eval_left_out dt_category;	/* detections of such a category */
+};
+
+void eval_set_init(struct eval_set *set, struct arena *a);
+
+/*
+ * Read the ground truth: a COCO data set in JSON, or a stream or pack of samples; "-" is stdin.
+ *
+ * From JSON: `area` as annotated (w * h where it is missing), `iscrowd`; the key "ignore" has no effect, as in
+ * pycocotools. From samples: boxes f32 in original pixels, so the last digits may differ from those of the JSON
+ * they were packed from; `ignore` (VOC's "difficult") makes an object that neither has to be found nor counts against a
+ * detection that finds it, once.
+ * Error: what is not in that form; an image, category or annotation id that comes twice; no images.
+ */
+int eval_read_truth(struct eval_set *set, const char *path) MUST_CHECK;
+
+/*
+ * Read detections: COCO results in JSON ([{image_id, category_id, bbox, score}, ...]), or a stream or pack of
+ * detections. Categories of a stream match by id and name, or else by name.
+ * Error: what is not in that form; a score or coordinate that is not a number; an image the ground truth does not have.
+ */
+int eval_read_results(struct eval_set *set, const char *path) MUST_CHECK;
+
+/* What the files below share. */
+
+/* One object as read, before its image and category are looked up. */
+struct eval_entry {
+	struct eval_object object;
+	struct sample_id image;
+	int64_t category;
+	int64_t id;	/* of an annotation in JSON, when has_id; ids in samples have no say */
+	bool has_id;
+};
+
+/* Ground truth while it is read. */
+struct eval_truth {
+	int64_t n_images, n_categories, n_entries;
+	int64_t room_images, room_categories, room_entries;
+	struct sample_id *images;
+	struct category *categories;
+	struct eval_entry *entries;
+};
+
+/* Make room for one more element of an array in arena memory: doubles when full. */
+int eval_grow(void *array, int64_t n, int64_t *room, size_t size, struct arena *a) MUST_CHECK;
+
+/* Sort, check and look up: fills images, categories and gt of the set. */
+int eval_truth_finish(struct eval_set *set, struct eval_truth *truth) MUST_CHECK;
+
+/* The number of an image or category, or -1. */
+int32_t eval_find_image(const struct eval_set *set, const struct sample_id *id);
+int32_t eval_find_category(const struct eval_set *set, int64_t id);
+
+/* Count one more object left out. */
+void eval_leave_out(struct eval_left_out *left_out, const char *first);
+
+int eval_truth_from_json(struct eval_set *set, const char *path) MUST_CHECK;
+int eval_truth_from_samples(struct eval_set *set, const char *path) MUST_CHECK;
+int eval_results_from_json(struct eval_set *set, const char *path) MUST_CHECK;
+int eval_results_from_detections(struct eval_set *set, const char *path) MUST_CHECK;
+
+#endif

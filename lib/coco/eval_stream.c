@@ -1,0 +1,190 @@
+#include "coco/eval_set.h"
+
+#include "record/detection.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static int check_kind(struct stream_reader *r, const char *kind, const char *role)
+{
+	const char *got = stream_reader_header(r)->kind;
+	if (strcmp(got, kind) != 0)
+		return err_set("'%s' is a stream of kind '%s'; %s needs '%s'", stream_reader_name(r), got, role, kind);
+	return 0;
+}
+
+/* Corners in the sample's image to x y w h in original pixels. Error: the image was turned by no multiple of 180 degrees. */
+static int original_box(double box[4], const float corner[4], const double m[6])
+{
+	double x0 = corner[0], y0 = corner[1], x1 = corner[2], y1 = corner[3];
+	bool identity = m[0] == 1 && m[4] == 1 && m[2] == 0 && m[5] == 0;
+	if (m[1] != 0 || m[3] != 0 || m[0] == 0 || m[4] == 0)
+		return err_set("its image is turned; give the samples before augmentation");
+	if (!identity) {
+		double xa = (x0 - m[2]) / m[0], xb = (x1 - m[2]) / m[0];
+		double ya = (y0 - m[5]) / m[4], yb = (y1 - m[5]) / m[4];
+		x0 = fmin(xa, xb);
+		x1 = fmax(xa, xb);
+		y0 = fmin(ya, yb);
+		y1 = fmax(ya, yb);
+	}
+	box[0] = x0;
+	box[1] = y0;
+	box[2] = x1 - x0;
+	box[3] = y1 - y0;
+	return 0;
+}
+
+static int add_annotations(struct eval_truth *truth, const struct sample *s, const struct stream_header *header,
+			   const struct sample_id *id, struct arena *a)
+{
+	for (int64_t i = 0; i < s->n; i++) {
+		TRY(eval_grow(&truth->entries, truth->n_entries, &truth->room_entries, sizeof *truth->entries, a));
+		struct eval_entry *e = &truth->entries[truth->n_entries];
+		*e = (struct eval_entry){ .image = *id };
+		if (s->labels[i] < 0 || s->labels[i] >= header->n_categories)
+			return err_set("object %" PRId64 ": label %d is not one of the %d categories", i, s->labels[i],
+				       header->n_categories);
+		e->category = header->categories[s->labels[i]].id;
+		TRY(original_box(e->object.box, &s->boxes[4 * i], s->transform));
+		bool annotated = s->area != NULL && !isnan(s->area[i]);
+		e->object.area = annotated ? s->area[i] : e->object.box[2] * e->object.box[3];
+		e->object.crowd = s->iscrowd != NULL && s->iscrowd[i] != 0;
+		e->object.ignore = s->ignore != NULL && s->ignore[i] != 0;
+		truth->n_entries++;
+	}
+	return 0;
+}
+
+static int add_sample(struct eval_truth *truth, const struct sample *s, const struct stream_header *header, struct arena *a)
+{
+	TRY(eval_grow(&truth->images, truth->n_images, &truth->room_images, sizeof *truth->images, a));
+	struct sample_id *id = &truth->images[truth->n_images++];
+	*id = s->id;
+	if (s->id.text != NULL && (id->text = arena_strdup(a, s->id.text)) == NULL)
+		return -1;
+	return add_annotations(truth, s, header, id, a);
+}
+
+static int copy_categories(struct eval_truth *truth, const struct stream_header *header, struct arena *a)
+{
+	truth->n_categories = header->n_categories;
+	truth->categories = arena_calloc(a, (size_t)header->n_categories, sizeof *truth->categories);
+	if (truth->categories == NULL)
+		return -1;
+	for (int i = 0; i < header->n_categories; i++) {
+		const char *name = header->categories[i].name;
+		truth->categories[i] = (struct category){ .id = header->categories[i].id,
+			.name = arena_strdup(a, name == NULL ? "" : name) };
+		if (truth->categories[i].name == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_samples(struct eval_truth *truth, struct stream_reader *r, struct arena *a, struct arena *record)
+{
+	struct sample s;
+	int got;
+	TRY(check_kind(r, "sample", "the ground truth"));
+	TRY(copy_categories(truth, stream_reader_header(r), a));
+	while ((got = sample_read(&s, r, record)) == 1) {
+		char text[128];
+		if (add_sample(truth, &s, stream_reader_header(r), a) != 0)
+			return err_context("sample %s of '%s'", sample_id_text(&s.id, text), stream_reader_name(r));
+		arena_reset(record);
+	}
+	return got;
+}
+
+int eval_truth_from_samples(struct eval_set *set, const char *path)
+{
+	struct stream_reader r;
+	struct eval_truth truth = { 0 };
+	struct arena record;
+	TRY(stream_reader_open(&r, path, NULL));
+	arena_init(&record, 1 << 16);
+	int status = read_samples(&truth, &r, set->arena, &record);
+	arena_release(&record);
+	stream_reader_close(&r);
+	TRY(status);
+	return eval_truth_finish(set, &truth) == 0 ? 0 : err_context("in '%s'", path);
+}
+
+/* The category of the ground truth that a stream's category means: the same id and name, or else the same name. */
+static int32_t same_category(const struct eval_set *set, const struct category *c)
+{
+	int32_t k = eval_find_category(set, c->id);
+	bool named = c->name != NULL && c->name[0] != '\0';
+	if (k >= 0 && (!named || set->categories[k].name[0] == '\0' || strcmp(set->categories[k].name, c->name) == 0))
+		return k;
+	for (k = 0; named && k < set->n_categories; k++)
+		if (strcmp(set->categories[k].name, c->name) == 0)
+			return k;
+	return -1;
+}
+
+static int add_detections(struct eval_set *set, const struct detection *d, const struct stream_header *header,
+			  const int32_t *category, int64_t *room)
+{
+	struct eval_object object = { .image = eval_find_image(set, &d->id) };
+	if (object.image < 0)
+		return err_set("the image is not in the ground truth; are these results of another set?");
+	for (int64_t i = 0; i < d->n; i++) {
+		const float *box = &d->boxes[4 * i];
+		if (d->labels[i] < 0 || d->labels[i] >= header->n_categories)
+			return err_set("detection %" PRId64 ": label %d is not one of the %d categories", i, d->labels[i],
+				       header->n_categories);
+		if (isnan(d->scores[i]) || isnan(box[0]) || isnan(box[1]) || isnan(box[2]) || isnan(box[3]))
+			return err_set("detection %" PRId64 ": its box or score is not a number", i);
+		object.category = category[d->labels[i]];
+		if (object.category < 0) {
+			eval_leave_out(&set->dt_category, header->categories[d->labels[i]].name);
+			continue;
+		}
+		object.box[0] = box[0];
+		object.box[1] = box[1];
+		object.box[2] = (double)box[2] - box[0];
+		object.box[3] = (double)box[3] - box[1];
+		object.area = object.box[2] * object.box[3];
+		object.score = d->scores[i];
+		TRY(eval_grow(&set->dt, set->n_dt, room, sizeof *set->dt, set->arena));
+		set->dt[set->n_dt++] = object;
+	}
+	return 0;
+}
+
+static int read_detections(struct eval_set *set, struct stream_reader *r, struct arena *record)
+{
+	const struct stream_header *header = stream_reader_header(r);
+	struct detection d;
+	int64_t room = 0;
+	int got;
+	TRY(check_kind(r, "detection", "the results file"));
+	int32_t *category = arena_calloc(set->arena, (size_t)header->n_categories, sizeof *category);
+	if (category == NULL)
+		return -1;
+	for (int i = 0; i < header->n_categories; i++)
+		category[i] = same_category(set, &header->categories[i]);
+	while ((got = detection_read(&d, r, record)) == 1) {
+		char text[128];
+		if (add_detections(set, &d, header, category, &room) != 0)
+			return err_context("image %s of '%s'", sample_id_text(&d.id, text), stream_reader_name(r));
+		arena_reset(record);
+	}
+	return got;
+}
+
+int eval_results_from_detections(struct eval_set *set, const char *path)
+{
+	struct stream_reader r;
+	struct arena record;
+	TRY(stream_reader_open(&r, path, NULL));
+	arena_init(&record, 1 << 16);
+	int status = read_detections(set, &r, &record);
+	arena_release(&record);
+	stream_reader_close(&r);
+	return status;
+}
