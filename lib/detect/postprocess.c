@@ -1,0 +1,203 @@
+#include "detect/postprocess.h"
+
+#include "detect/box_code.h"
+#include "detect/nms.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* One (anchor, class) pair. */
+struct candidate {
+	float score;
+	int32_t level;
+	int64_t index;	/* anchor * K + class within the level */
+};
+
+/* Room for one image: the best candidates so far, and what nms() needs. */
+struct image_scratch {
+	struct candidate *candidates;
+	float *boxes;
+	int32_t *labels;
+	int64_t *keep;
+};
+
+struct work {
+	const struct tensor *cls, *box;
+	const struct anchors *anchors;
+	const struct postprocess_param *p;
+	int n_classes;
+	int64_t room;	/* candidates of an image */
+};
+
+struct postprocess_param postprocess_default(void)
+{
+	return (struct postprocess_param){ .score_threshold = 0.05f, .nms_iou = 0.5f, .topk = 1000, .max_detections = 100 };
+}
+
+static float map_at(const struct tensor *t, int64_t i)
+{
+	return t->dtype == DTYPE_BF16 ? bf16_to_f32(((const uint16_t *)t->data)[i]) : ((const float *)t->data)[i];
+}
+
+static bool better(const struct candidate *a, const struct candidate *b)
+{
+	if (a->score != b->score)
+		return a->score > b->score;
+	return a->level != b->level ? a->level < b->level : a->index < b->index;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return better(a, b) ? -1 : better(b, a) ? 1 : 0;
+}
+
+/* heap[0] is the worst of n; put c in its place. */
+static void heap_replace(struct candidate *heap, int64_t n, struct candidate c)
+{
+	int64_t i = 0;
+	for (;;) {
+		int64_t child = 2 * i + 1;
+		if (child >= n)
+			break;
+		if (child + 1 < n && better(&heap[child], &heap[child + 1]))
+			child++;
+		if (!better(&c, &heap[child]))
+			break;
+		heap[i] = heap[child];
+		i = child;
+	}
+	heap[i] = c;
+}
+
+static void heap_insert(struct candidate *heap, int64_t n, struct candidate c)
+{
+	int64_t i = n;
+	while (i > 0 && better(&heap[(i - 1) / 2], &c)) {
+		heap[i] = heap[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	heap[i] = c;
+}
+
+/* The topk best of a level into heap, in no order; returns their number. */
+static int64_t level_best(struct candidate *heap, const struct work *w, int level, int64_t image)
+{
+	const struct tensor *t = &w->cls[level];
+	double threshold = w->p->score_threshold;
+	/* Most logits are far below: compare them first, a little generously, and the exact score only then. */
+	float least = threshold > 0.0 ? (float)(log(threshold / (1.0 - threshold)) - 1e-3) : -INFINITY;
+	int64_t n = (w->anchors->first[level + 1] - w->anchors->first[level]) * w->n_classes, kept = 0;
+	for (int64_t i = 0; i < n; i++) {
+		float x = map_at(t, image * n + i);
+		if (!(x >= least))
+			continue;
+		struct candidate c = { .score = 1.0f / (1.0f + expf(-x)), .level = level, .index = i };
+		if (!(c.score > w->p->score_threshold))
+			continue;
+		if (kept < w->p->topk)
+			heap_insert(heap, kept++, c);
+		else if (better(&c, &heap[0]))
+			heap_replace(heap, kept, c);
+	}
+	return kept;
+}
+
+static float clip(float x, float most)
+{
+	return x < 0.0f ? 0.0f : x > most ? most : x;
+}
+
+static void decode(float box[4], const struct candidate *c, const struct work *w, int64_t image, const int64_t valid[2])
+{
+	int64_t in_level = w->anchors->first[c->level + 1] - w->anchors->first[c->level];
+	int64_t anchor = c->index / w->n_classes;
+	float code[4], reference[4];
+	anchors_get(reference, w->anchors, w->anchors->first[c->level] + anchor);
+	for (int i = 0; i < 4; i++)
+		code[i] = map_at(&w->box[c->level], (image * in_level + anchor) * 4 + i);
+	box_decode(box, code, reference);
+	for (int i = 0; i < 4; i++)
+		box[i] = clip(box[i], (float)valid[i % 2 == 0 ? 1 : 0]);
+}
+
+static void run_image(struct detect_result *r, const struct work *w, int64_t image, const int64_t valid[2],
+		      const struct image_scratch *s)
+{
+	int64_t n = 0;
+	for (int l = 0; l < w->anchors->n_levels; l++)
+		n += level_best(s->candidates + n, w, l, image);
+	qsort(s->candidates, (size_t)n, sizeof *s->candidates, compare);
+	for (int64_t i = 0; i < n; i++) {
+		decode(s->boxes + 4 * i, &s->candidates[i], w, image, valid);
+		s->labels[i] = (int32_t)(s->candidates[i].index % w->n_classes);
+	}
+	r->n = nms(s->keep, s->boxes, s->labels, n, w->p->nms_iou, w->p->max_detections);
+	for (int64_t i = 0; i < r->n; i++) {
+		int64_t k = s->keep[i];
+		for (int c = 0; c < 4; c++)
+			r->boxes[4 * i + c] = s->boxes[4 * k + c];
+		r->labels[i] = s->labels[k];
+		r->scores[i] = s->candidates[k].score;
+	}
+}
+
+static int check(const struct work *w, int64_t n_images)
+{
+	const struct postprocess_param *p = w->p;
+	char text[96];
+	if (!(p->score_threshold >= 0.0f && p->score_threshold < 1.0f) || p->topk < 1 || p->max_detections < 1)
+		return err_set("postprocess: score threshold %g, topk %lld or max detections %lld out of range",
+			       (double)p->score_threshold, (long long)p->topk, (long long)p->max_detections);
+	for (int l = 0; l < w->anchors->n_levels; l++) {
+		int64_t h = w->anchors->grid_h[l], width = w->anchors->grid_w[l];
+		enum dtype dtype = w->cls[l].dtype;
+		struct tensor cls = tensor_shape(dtype, 4, (int64_t[]){ n_images, h, width,
+			(int64_t)ANCHORS_PER_CELL * w->n_classes });
+		struct tensor box = tensor_shape(dtype, 4, (int64_t[]){ n_images, h, width, ANCHORS_PER_CELL * 4 });
+		if (dtype != DTYPE_F32 && dtype != DTYPE_BF16)
+			return err_set("postprocess: maps must be f32 or bf16, not %s", dtype_name(dtype));
+		if (!tensor_same_shape(&w->cls[l], &cls))
+			return err_set("postprocess: cls of level %d does not fit: %s", l, tensor_shape_text(&w->cls[l], text));
+		if (!tensor_same_shape(&w->box[l], &box))
+			return err_set("postprocess: box of level %d does not fit: %s", l, tensor_shape_text(&w->box[l], text));
+	}
+	return 0;
+}
+
+static int image_new(struct detect_result *r, struct image_scratch *s, const struct work *w, struct arena *arena)
+{
+	int64_t most = w->p->max_detections < w->room ? w->p->max_detections : w->room;
+	s->candidates = arena_alloc(arena, (size_t)w->room * sizeof *s->candidates);
+	s->boxes = arena_alloc(arena, (size_t)w->room * 4 * sizeof *s->boxes);
+	s->labels = arena_alloc(arena, (size_t)w->room * sizeof *s->labels);
+	s->keep = arena_alloc(arena, (size_t)most * sizeof *s->keep);
+	r->boxes = arena_alloc(arena, (size_t)most * 4 * sizeof *r->boxes);
+	r->labels = arena_alloc(arena, (size_t)most * sizeof *r->labels);
+	r->scores = arena_alloc(arena, (size_t)most * sizeof *r->scores);
+	if (s->candidates == NULL || s->boxes == NULL || s->labels == NULL || s->keep == NULL ||
+	    r->boxes == NULL || r->labels == NULL || r->scores == NULL)
+		return -1;
+	return 0;
+}
+
+int retinanet_postprocess(struct detect_result *result, const struct tensor *cls, const struct tensor *box,
+			  const struct anchors *anchors, int n_classes, const int64_t (*valid)[2],
+			  const struct postprocess_param *p, struct arena *arena)
+{
+	struct work w = { .cls = cls, .box = box, .anchors = anchors, .p = p, .n_classes = n_classes };
+	int64_t n_images = cls[0].rank > 0 ? cls[0].dim[0] : 0;
+	TRY(check(&w, n_images));
+	for (int l = 0; l < anchors->n_levels; l++) {
+		int64_t n = (anchors->first[l + 1] - anchors->first[l]) * n_classes;
+		w.room += n < p->topk ? n : p->topk;
+	}
+	struct image_scratch *scratch = arena_calloc(arena, (size_t)n_images, sizeof *scratch);
+	if (scratch == NULL)
+		return -1;
+	for (int64_t i = 0; i < n_images; i++)
+		TRY(image_new(&result[i], &scratch[i], &w, arena));
+#pragma omp parallel for schedule(dynamic)
+	for (int64_t i = 0; i < n_images; i++)
+		run_image(&result[i], &w, i, valid[i], &scratch[i]);
+	return 0;
+}
