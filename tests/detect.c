@@ -10,8 +10,9 @@
 
 #include <stdlib.h>
 
-static const int64_t grid[5][2] = { { 32, 40 }, { 16, 20 }, { 8, 10 }, { 4, 5 }, { 2, 3 } };
+static const struct detect_size grid[5] = { { 32, 40 }, { 16, 20 }, { 8, 10 }, { 4, 5 }, { 2, 3 } };
 enum { IMAGE_H = 256, IMAGE_W = 320, MAX_OBJECTS = 24 };
+static const struct detect_size image_size = { IMAGE_H, IMAGE_W };
 
 static bool box_is(const struct anchors *a, int64_t i, double x0, double y0, double x1, double y1, double tolerance)
 {
@@ -23,7 +24,7 @@ static void test_anchors(struct arena *arena)
 {
 	struct anchors a;
 	struct anchor_param p = { .kind = ANCHOR_ROUNDED, .base_size = 32 };
-	ok(anchors_generate(&a, &p, 5, grid, IMAGE_H, IMAGE_W, arena) == 0, "rounded anchors of five levels");
+	ok(anchors_generate(&a, &p, 5, grid, image_size, arena) == 0, "rounded anchors of five levels");
 	is_int(a.n, 9 * (32 * 40 + 16 * 20 + 8 * 10 + 4 * 5 + 2 * 3), "their number");
 	is_int(a.first[1], 9 * 32 * 40, "the second level starts after the first");
 	/* Half sides of size 32: 22.63 x 11.31; 40: 28.28 x 14.14; 50: 35.36 x 17.68. */
@@ -35,19 +36,19 @@ static void test_anchors(struct arena *arena)
 	ok(box_is(&a, a.first[4] + (1 * 3 + 2) * 9 + 3, 2 * 106 - 256, 128 - 256, 2 * 106 + 256, 128 + 256, 0),
 	   "the stride is the image divided by the grid, rounded down");
 	p.base_size = 16;
-	ok(anchors_generate(&a, &p, 1, grid, IMAGE_H, IMAGE_W, arena) == 0 && box_is(&a, 3, -8, -8, 8, 8, 0) &&
+	ok(anchors_generate(&a, &p, 1, grid, image_size, arena) == 0 && box_is(&a, 3, -8, -8, 8, 8, 0) &&
 	   box_is(&a, 5, -12, -12, 12, 12, 0), "base size 16: halves round to even (25/2 = 12)");
 	p = (struct anchor_param){ .kind = ANCHOR_CENTRED, .base_size = 32 };
-	ok(anchors_generate(&a, &p, 5, grid, IMAGE_H, IMAGE_W, arena) == 0, "centred anchors");
+	ok(anchors_generate(&a, &p, 5, grid, image_size, arena) == 0, "centred anchors");
 	ok(box_is(&a, 0, 4 - 16, 4 - 16, 4 + 16, 4 + 16, 1e-4), "the first one is square, at the centre of its cell");
 	double w = 16 * sqrt(2.0), h = 16 / sqrt(2.0), o = pow(2.0, 2.0 / 3.0);
 	ok(box_is(&a, 1, 4 - w, 4 - h, 4 + w, 4 + h, 1e-4) && box_is(&a, 2, 4 - h, 4 - w, 4 + h, 4 + w, 1e-4), "then wide and tall");
 	ok(box_is(&a, 8, 4 - h * o, 4 - w * o, 4 + h * o, 4 + w * o, 1e-4), "octaves are the slow index");
 	ok(box_is(&a, a.first[2] + (1 * 10 + 2) * 9, 80 - 64, 48 - 64, 80 + 64, 48 + 64, 1e-3), "stride 32 at the third level");
-	ok(anchors_generate(&a, &p, 9, grid, IMAGE_H, IMAGE_W, arena) == -1, "nine levels are an error");
-	ok(anchors_generate(&a, &p, 1, grid, 16, IMAGE_W, arena) == -1, "a grid finer than the image is an error");
+	ok(anchors_generate(&a, &p, 9, grid, image_size, arena) == -1, "nine levels are an error");
+	ok(anchors_generate(&a, &p, 1, grid, (struct detect_size){ 16, IMAGE_W }, arena) == -1, "a grid finer than the image is an error");
 	p.base_size = 0;
-	ok(anchors_generate(&a, &p, 1, grid, IMAGE_H, IMAGE_W, arena) == -1, "base size 0 is an error");
+	ok(anchors_generate(&a, &p, 1, grid, image_size, arena) == -1, "base size 0 is an error");
 }
 
 static void test_box_code(void)
@@ -232,9 +233,9 @@ int main(void)
 	arena_init(&arena, 1 << 20);
 	test_anchors(&arena);
 	test_box_code();
-	ok(anchors_generate(&rounded, &p, 5, grid, IMAGE_H, IMAGE_W, &arena) == 0, "rounded anchors");
+	ok(anchors_generate(&rounded, &p, 5, grid, image_size, &arena) == 0, "rounded anchors");
 	p.kind = ANCHOR_CENTRED;
-	ok(anchors_generate(&centred, &p, 5, grid, IMAGE_H, IMAGE_W, &arena) == 0, "centred anchors");
+	ok(anchors_generate(&centred, &p, 5, grid, image_size, &arena) == 0, "centred anchors");
 	for (int skip = 0; skip < 2; skip++) {
 		compare_matching(&rounded, "torchvision", skip, &arena);
 		compare_matching(&centred, "tpu", skip, &arena);

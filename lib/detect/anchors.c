@@ -38,16 +38,16 @@ static void centred_cell(float cell[ANCHORS_PER_CELL][4], double size)
 	}
 }
 
-static void fill_level(struct anchors *a, const struct anchor_param *p, int level, int64_t image_h, int64_t image_w)
+static void fill_level(struct anchors *a, const struct anchor_param *p, int level, struct detect_size image)
 {
 	float cell[ANCHORS_PER_CELL][4];
-	int64_t h = a->grid_h[level], w = a->grid_w[level];
+	int64_t h = a->grid[level].h, w = a->grid[level].w;
 	float stride_y, stride_x, start;
 	double size = ldexp(p->base_size, level);
 	if (p->kind == ANCHOR_ROUNDED) {
 		rounded_cell(cell, size);
-		stride_y = (float)(image_h / h);
-		stride_x = (float)(image_w / w);
+		stride_y = (float)(image.h / h);
+		stride_x = (float)(image.w / w);
 		start = 0.0f;
 	} else {
 		centred_cell(cell, size);
@@ -66,8 +66,8 @@ static void fill_level(struct anchors *a, const struct anchor_param *p, int leve
 			}
 }
 
-int anchors_generate(struct anchors *a, const struct anchor_param *p, int n_levels, const int64_t (*grid)[2],
-		     int64_t image_h, int64_t image_w, struct arena *arena)
+int anchors_generate(struct anchors *a, const struct anchor_param *p, int n_levels,
+		     const struct detect_size *grid, struct detect_size image, struct arena *arena)
 {
 	if (n_levels < 1 || n_levels > DETECT_MAX_LEVELS)
 		return err_set("anchors: %d levels, but 1 to %d are possible", n_levels, DETECT_MAX_LEVELS);
@@ -75,12 +75,11 @@ int anchors_generate(struct anchors *a, const struct anchor_param *p, int n_leve
 		return err_set("anchors: the base size must be at least 1 pixel, not %d", p->base_size);
 	*a = (struct anchors){ .n_levels = n_levels };
 	for (int l = 0; l < n_levels; l++) {
-		int64_t h = grid[l][0], w = grid[l][1];
-		if (h < 1 || w < 1 || h > image_h || w > image_w)
+		int64_t h = grid[l].h, w = grid[l].w;
+		if (h < 1 || w < 1 || h > image.h || w > image.w)
 			return err_set("anchors: a grid of %lld x %lld does not fit an image of %lld x %lld",
-				       (long long)h, (long long)w, (long long)image_h, (long long)image_w);
-		a->grid_h[l] = h;
-		a->grid_w[l] = w;
+				       (long long)h, (long long)w, (long long)image.h, (long long)image.w);
+		a->grid[l] = grid[l];
 		a->first[l + 1] = a->first[l] + h * w * ANCHORS_PER_CELL;
 	}
 	a->n = a->first[n_levels];
@@ -89,6 +88,6 @@ int anchors_generate(struct anchors *a, const struct anchor_param *p, int n_leve
 		if ((*corner[c] = arena_alloc(arena, (size_t)a->n * sizeof **corner[c])) == NULL)
 			return -1;
 	for (int l = 0; l < n_levels; l++)
-		fill_level(a, p, l, image_h, image_w);
+		fill_level(a, p, l, image);
 	return 0;
 }

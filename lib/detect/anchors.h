@@ -12,7 +12,7 @@
  *
  *     struct anchors a;
  *     struct anchor_param p = { .kind = ANCHOR_ROUNDED, .base_size = 32 };
- *     TRY(anchors_generate(&a, &p, 5, grid, 512, 512, &arena));
+ *     TRY(anchors_generate(&a, &p, 5, grid, (struct detect_size){ 512, 512 }, &arena));
  */
 #ifndef DETECT_ANCHORS_H
 #define DETECT_ANCHORS_H
@@ -23,6 +23,11 @@
 #include <stdint.h>
 
 enum { DETECT_MAX_LEVELS = 8, ANCHORS_PER_CELL = 9 };
+
+/* Of an image or of a feature map, in its own pixels. */
+struct detect_size {
+	int64_t h, w;
+};
 
 /*
  * ANCHOR_ROUNDED: torchvision's. Sizes s, int(s 2^(1/3)), int(s 2^(2/3)) with s = base_size 2^level;
@@ -40,19 +45,19 @@ struct anchor_param {
 
 struct anchors {
 	int n_levels;
-	int64_t grid_h[DETECT_MAX_LEVELS], grid_w[DETECT_MAX_LEVELS];
+	struct detect_size grid[DETECT_MAX_LEVELS];
 	int64_t first[DETECT_MAX_LEVELS + 1];	/* level l holds the anchors first[l] .. first[l+1]-1 */
 	int64_t n;	/* all levels together */
 	float *x0, *y0, *x1, *y1;	/* [n] pixels of the batch; may lie outside of it */
 };
 
 /*
- * Anchors for maps of grid[l] = { H, W } over a batch of image_h x image_w pixels (padding included).
+ * Anchors for n_levels maps of the sizes grid[l] over a batch whose images have that size (padding included).
  * Error: memory; no level or too many; an empty grid; base_size < 1; a grid finer than the image.
  * Source: Lin et al., Focal Loss for Dense Object Detection, section 4.
  */
-int anchors_generate(struct anchors *a, const struct anchor_param *p, int n_levels, const int64_t (*grid)[2],
-		     int64_t image_h, int64_t image_w, struct arena *arena) MUST_CHECK;
+int anchors_generate(struct anchors *a, const struct anchor_param *p, int n_levels,
+		     const struct detect_size *grid, struct detect_size image, struct arena *arena) MUST_CHECK;
 
 /* Anchor i as x0 y0 x1 y1. */
 static inline void anchors_get(float box[4], const struct anchors *a, int64_t i)

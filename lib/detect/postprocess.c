@@ -107,7 +107,7 @@ static float clip(float x, float most)
 	return x < 0.0f ? 0.0f : x > most ? most : x;
 }
 
-static void decode(float box[4], const struct candidate *c, const struct work *w, int64_t image, const int64_t valid[2])
+static void decode(float box[4], const struct candidate *c, const struct work *w, int64_t image, struct detect_size valid)
 {
 	int64_t in_level = w->anchors->first[c->level + 1] - w->anchors->first[c->level];
 	int64_t anchor = c->index / w->n_classes;
@@ -117,10 +117,10 @@ static void decode(float box[4], const struct candidate *c, const struct work *w
 		code[i] = map_at(&w->box[c->level], (image * in_level + anchor) * 4 + i);
 	box_decode(box, code, reference);
 	for (int i = 0; i < 4; i++)
-		box[i] = clip(box[i], (float)valid[i % 2 == 0 ? 1 : 0]);
+		box[i] = clip(box[i], (float)(i % 2 == 0 ? valid.w : valid.h));
 }
 
-static void run_image(struct detect_result *r, const struct work *w, int64_t image, const int64_t valid[2],
+static void run_image(struct detect_result *r, const struct work *w, int64_t image, struct detect_size valid,
 		      const struct image_scratch *s)
 {
 	int64_t n = 0;
@@ -149,7 +149,7 @@ static int check(const struct work *w, int64_t n_images)
 		return err_set("postprocess: score threshold %g, topk %lld or max detections %lld out of range",
 			       (double)p->score_threshold, (long long)p->topk, (long long)p->max_detections);
 	for (int l = 0; l < w->anchors->n_levels; l++) {
-		int64_t h = w->anchors->grid_h[l], width = w->anchors->grid_w[l];
+		int64_t h = w->anchors->grid[l].h, width = w->anchors->grid[l].w;
 		enum dtype dtype = w->cls[l].dtype;
 		struct tensor cls = tensor_shape(dtype, 4, (int64_t[]){ n_images, h, width,
 			(int64_t)ANCHORS_PER_CELL * w->n_classes });
@@ -181,7 +181,7 @@ static int image_new(struct detect_result *r, struct image_scratch *s, const str
 }
 
 int retinanet_postprocess(struct detect_result *result, const struct tensor *cls, const struct tensor *box,
-			  const struct anchors *anchors, int n_classes, const int64_t (*valid)[2],
+			  const struct anchors *anchors, int n_classes, const struct detect_size *valid,
 			  const struct postprocess_param *p, struct arena *arena)
 {
 	struct work w = { .cls = cls, .box = box, .anchors = anchors, .p = p, .n_classes = n_classes };

@@ -34,13 +34,13 @@ struct detect_result {
  * Detections of every image of a batch.
  *   result  [N]
  *   cls     per level [N H W A*K] logits, box per level [N H W A*4] codes; f32 or bf16
- *   valid   [N][2] height and width of the image within the batch, padding excluded
+ *   valid   [N] size of the image within the batch, padding excluded
  * Results and scratch live in the arena. Images run in parallel; the result does not depend on it. A logit that is
  * NaN is no detection.
  * Error: shapes or dtypes that do not fit; parameters out of range; memory.
  */
 int retinanet_postprocess(struct detect_result *result, const struct tensor *cls, const struct tensor *box,
-			  const struct anchors *anchors, int n_classes, const int64_t (*valid)[2],
+			  const struct anchors *anchors, int n_classes, const struct detect_size *valid,
 			  const struct postprocess_param *p, struct arena *arena) MUST_CHECK;
 
 #endif

@@ -138,7 +138,7 @@ static int check_map(const struct tensor *t, const char *name, const struct batc
 {
 	const struct anchors *a = b->anchors;
 	struct tensor want = tensor_shape(b->levels[0].cls.dtype, 4, (int64_t[]){ b->targets->n_images,
-		a->grid_h[level], a->grid_w[level], channels });
+		a->grid[level].h, a->grid[level].w, channels });
 	char got_text[96], want_text[96];
 	if (t->data == NULL || !tensor_same_shape(t, &want))
 		return err_set("retinanet_loss: %s of level %d is %s %s, not %s %s", name, level, dtype_name(t->dtype),
