@@ -76,6 +76,7 @@ static int probe_jpeg(struct image_info *info, const uint8_t *p, size_t size)
 			at += 2;
 			continue;
 		}
+		info->scan = at;
 		if (marker == MARKER_SOS || marker == MARKER_EOI)
 			return check_size(info);
 		size_t length = big16(p + at + 2);

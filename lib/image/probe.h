@@ -30,6 +30,7 @@ struct image_info {
 	int exif;	/* EXIF orientation 1..8; 1: none, or not readable */
 	int components;	/* JPEG: 1 grey, 3 colour, 4 CMYK; PNG: samples of a pixel as stored (palette: 1) */
 	int bits;	/* of one sample */
+	size_t scan;	/* JPEG: where the compressed data begin (the first SOS marker), bytes from the start */
 };
 
 /*

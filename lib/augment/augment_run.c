@@ -1,0 +1,129 @@
+#include "augment/augment_run.h"
+
+#include "augment/preview.h"
+#include "base/threads.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ITEMS_PER_THREAD = 2, ARENA_BLOCK = 4 << 20 };
+
+/* One sample under way. Everything about it is in its arena. */
+struct item {
+	struct arena arena;
+	struct stream_body body;	/* a copy: the reader reuses its own */
+	struct sample in, out;
+	uint8_t *encoded;
+	size_t encoded_size;
+	struct augment_loss loss;
+	char damage[512];	/* why the image was not usable; "" when it was */
+};
+
+struct context {
+	struct augment_run *run;
+	struct arena *arena;
+	int64_t done;
+};
+
+static int next_item(void *context, void *pointer)
+{
+	struct context *c = context;
+	struct item *item = pointer;
+	struct stream_body body;
+	int got = stream_reader_next(c->run->reader, &body);
+	if (got != 1)
+		return got;
+	arena_reset(&item->arena);
+	uint8_t *copy = arena_alloc(&item->arena, body.size);
+	if (copy == NULL)
+		return -1;
+	memcpy(copy, body.data, body.size);
+	item->body = body;
+	item->body.data = copy;
+	return 1;
+}
+
+static int describe(const struct augment_run *run, const struct item *item)
+{
+	char id[128];
+	const char *file = item->in.file_name;
+	return err_context("record %lld of %s, image %s%s%s", (long long)item->body.number,
+			   stream_reader_name(run->reader), sample_id_text(&item->in.id, id),
+			   file[0] != '\0' ? ", file " : "", file);
+}
+
+static int work_item(void *context, void *pointer)
+{
+	struct context *c = context;
+	struct item *item = pointer;
+	item->loss = (struct augment_loss){ 0 };
+	item->damage[0] = '\0';
+	sample_init(&item->in);
+	if (sample_decode(&item->in, &item->body, &item->arena) != 0)
+		return err_context("record %lld of %s", (long long)item->body.number,
+				   stream_reader_name(c->run->reader));
+	if (augment_sample(&item->out, &item->in, &c->run->param, &item->loss, &item->arena) != 0) {
+		describe(c->run, item);
+		if (!c->run->skip_bad)
+			return -1;
+		snprintf(item->damage, sizeof item->damage, "%s", err_get());
+		return 0;
+	}
+	return sample_encode(&item->encoded, &item->encoded_size, &item->out, &item->arena);
+}
+
+static int reject_objects(struct context *c, const struct augment_loss *loss)
+{
+	struct stream_trailer *t = &c->run->trailer;
+	if (loss->outside > 0)
+		TRY(stream_trailer_reject(t, "box outside the cut", 0, loss->outside, c->arena));
+	if (loss->empty > 0)
+		TRY(stream_trailer_reject(t, "box without area", 0, loss->empty, c->arena));
+	c->run->loss.outside += loss->outside;
+	c->run->loss.empty += loss->empty;
+	c->run->loss.rle_masks += loss->rle_masks;
+	c->run->loss.keypoints += loss->keypoints;
+	return 0;
+}
+
+static int done_item(void *context, void *pointer)
+{
+	struct context *c = context;
+	struct item *item = pointer;
+	struct augment_run *run = c->run;
+	run->trailer.in.records++;
+	run->trailer.in.objects += item->in.n;
+	if (run->progress != NULL)
+		progress_update(run->progress, ++c->done, "");
+	if (item->damage[0] != '\0') {
+		if (run->say != NULL)
+			run->say(item->damage);
+		return stream_trailer_reject(&run->trailer, "damaged image", 1, item->in.n, c->arena);
+	}
+	TRY(reject_objects(c, &item->loss));
+	if (run->preview != NULL)
+		TRY(preview_add(run->preview, &item->out, stream_reader_header(run->reader)));
+	return stream_writer_put(run->writer, item->encoded, item->encoded_size, item->out.n);
+}
+
+int augment_run(struct augment_run *run, struct arena *a)
+{
+	struct context context = { .run = run, .arena = a };
+	int n_items = run->threads * ITEMS_PER_THREAD;
+	struct item *items = arena_calloc(a, (size_t)n_items, sizeof *items);
+	if (items == NULL)
+		return -1;
+	for (int i = 0; i < n_items; i++)
+		arena_init(&items[i].arena, ARENA_BLOCK);
+	struct ordered_work work = {
+		.next = next_item, .work = work_item, .done = done_item,
+		.context = &context, .items = items, .n_items = n_items, .item_size = sizeof *items,
+	};
+	int status = ordered_run(&work, run->threads);
+	for (int i = 0; i < n_items; i++) {
+		run->mallocs += items[i].arena.mallocs;
+		arena_release(&items[i].arena);
+	}
+	return status;
+}

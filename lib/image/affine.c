@@ -1,0 +1,72 @@
+#include "image/affine.h"
+
+#include <math.h>
+#include <string.h>
+
+struct image_turn image_turn_of_exif(int orientation)
+{
+	struct image_turn turn = {
+		.flip_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8,
+		.flip_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7,
+		.transpose = orientation >= 5 && orientation <= 8,
+	};
+	return turn;
+}
+
+struct image_turn image_turn_mirror(struct image_turn turn)
+{
+	if (turn.transpose)
+		turn.flip_y = !turn.flip_y;
+	else
+		turn.flip_x = !turn.flip_x;
+	return turn;
+}
+
+void image_turn_affine(double m[6], struct image_turn turn, double w, double h)
+{
+	double x[3] = { turn.flip_x ? -1 : 1, 0, turn.flip_x ? w : 0 };
+	double y[3] = { 0, turn.flip_y ? -1 : 1, turn.flip_y ? h : 0 };
+	memcpy(m, turn.transpose ? y : x, sizeof x);
+	memcpy(m + 3, turn.transpose ? x : y, sizeof y);
+}
+
+void affine_identity(double m[6])
+{
+	memcpy(m, (const double[6]){ 1, 0, 0, 0, 1, 0 }, 6 * sizeof *m);
+}
+
+bool affine_is_identity(const double m[6])
+{
+	return m[0] == 1 && m[1] == 0 && m[2] == 0 && m[3] == 0 && m[4] == 1 && m[5] == 0;
+}
+
+void affine_compose(double m[6], const double outer[6], const double inner[6])
+{
+	double out[6];
+	for (int row = 0; row < 2; row++) {
+		const double *o = outer + 3 * row;
+		for (int i = 0; i < 3; i++)
+			out[3 * row + i] = o[0] * inner[i] + o[1] * inner[3 + i] + (i == 2 ? o[2] : 0);
+	}
+	memcpy(m, out, sizeof out);
+}
+
+void affine_point(const double m[6], double *x, double *y)
+{
+	double u = m[0] * *x + m[1] * *y + m[2];
+	double v = m[3] * *x + m[4] * *y + m[5];
+	*x = u;
+	*y = v;
+}
+
+void affine_box(double out[4], const double m[6], const double box[4])
+{
+	double x[4] = { box[0], box[2], box[0], box[2] };
+	double y[4] = { box[1], box[1], box[3], box[3] };
+	for (int i = 0; i < 4; i++)
+		affine_point(m, &x[i], &y[i]);
+	out[0] = fmin(fmin(x[0], x[1]), fmin(x[2], x[3]));
+	out[1] = fmin(fmin(y[0], y[1]), fmin(y[2], y[3]));
+	out[2] = fmax(fmax(x[0], x[1]), fmax(x[2], x[3]));
+	out[3] = fmax(fmax(y[0], y[1]), fmax(y[2], y[3]));
+}

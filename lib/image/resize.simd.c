@@ -1,0 +1,60 @@
+/*
+ * The two passes of a bilinear resize. Between them a value has 6 fractional bits, so a column
+ * sum of 8 + 14 bits becomes 14 bits, and a row sum of 14 + 14 bits fits 32.
+ */
+#include "base/isa.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { BLOCK = 128, COLUMN_SHIFT = 8, ROW_SHIFT = 20 };
+
+typedef int16_t four_i16 __attribute__((vector_size(8)));
+typedef int32_t four_i32 __attribute__((vector_size(16)));
+
+void ISA_NAME(resize_columns)(int16_t *out, const uint8_t *source, size_t stride, const int16_t *weight, int taps, int n);
+void ISA_NAME(resize_row)(uint8_t *out, const int16_t *row, const int32_t *at, const int16_t *weight, int taps, int n);
+
+static inline void columns_block(int16_t *restrict out, const uint8_t *restrict source, size_t stride,
+				 const int16_t *weight, int taps, int n)
+{
+	int32_t sum[BLOCK];
+	for (int i = 0; i < n; i++)
+		sum[i] = 1 << (COLUMN_SHIFT - 1);
+	for (int k = 0; k < taps; k++) {
+		int32_t w = weight[k];
+		const uint8_t *line = source + (size_t)k * stride;
+		for (int i = 0; i < n; i++)
+			sum[i] += w * line[i];
+	}
+	for (int i = 0; i < n; i++)
+		out[i] = (int16_t)(sum[i] >> COLUMN_SHIFT);
+}
+
+/* out i16 [n] = source rows u8 weighted: out[i] = sum over k of weight[k] * source[k*stride + i], 6 fractional bits. */
+void ISA_NAME(resize_columns)(int16_t *out, const uint8_t *source, size_t stride, const int16_t *weight, int taps, int n)
+{
+	int i = 0;
+	for (; i + BLOCK <= n; i += BLOCK)
+		columns_block(out + i, source + i, stride, weight, taps, BLOCK);
+	columns_block(out + i, source + i, stride, weight, taps, n - i);
+}
+
+/* out u8 [n 3]: pixel i is the sum over k of weight[i][k] * row[at[i] + 3*k ..]; row has 4 more numbers than are used. */
+void ISA_NAME(resize_row)(uint8_t *out, const int16_t *row, const int32_t *at, const int16_t *weight, int taps, int n)
+{
+	for (int i = 0; i < n; i++) {
+		four_i32 sum = { 1 << (ROW_SHIFT - 1), 1 << (ROW_SHIFT - 1), 1 << (ROW_SHIFT - 1), 0 };
+		const int16_t *from = row + at[i];
+		for (int k = 0; k < taps; k++) {
+			four_i16 pixel;
+			memcpy(&pixel, from + 3 * k, sizeof pixel);
+			sum += __builtin_convertvector(pixel, four_i32) * (int32_t)weight[k];
+		}
+		sum >>= ROW_SHIFT;
+		for (int c = 0; c < 3; c++)
+			out[3 * i + c] = (uint8_t)sum[c];
+		weight += taps;
+	}
+}
