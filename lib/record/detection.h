@@ -19,10 +19,14 @@ struct detection {
 	const float *boxes;	/* [n 4] x0 y0 x1 y1 */
 	const int32_t *labels;	/* [n] */
 	const float *scores;	/* [n], descending */
+	const void *extra;	/* unknown keys, as in a sample */
 };
 
 int detection_decode(struct detection *d, const struct stream_body *body, struct arena *a) MUST_CHECK;
 int detection_encode(uint8_t **body, size_t *size, const struct detection *d, struct arena *a) MUST_CHECK;
+/* What the header must bear out: labels are categories, boxes and scores finite. detection_read() includes it. */
+int detection_check(const struct detection *d, const struct stream_header *header) MUST_CHECK;
+
 int detection_read(struct detection *d, struct stream_reader *r, struct arena *a) MUST_CHECK;
 int detection_write(struct stream_writer *w, const struct detection *d, struct arena *a) MUST_CHECK;
 

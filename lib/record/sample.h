@@ -79,7 +79,13 @@ int sample_decode(struct sample *s, const struct stream_body *body, struct arena
 /* The msgpack map of s in arena memory, tensors 64-byte aligned from its start. */
 int sample_encode(uint8_t **body, size_t *size, const struct sample *s, struct arena *a) MUST_CHECK;
 
-/* stream_reader_next() and sample_decode(); the context names the record. 1, 0 or -1. */
+/* What the header must bear out: labels are categories, and boxes are finite. */
+int sample_check(const struct sample *s, const struct stream_header *header) MUST_CHECK;
+
+/*
+ * stream_reader_next(), sample_decode() and sample_check(); the context names the record. 1, 0 or -1.
+ * Who decodes elsewhere (in a worker thread) calls the three himself.
+ */
 int sample_read(struct sample *s, struct stream_reader *r, struct arena *a) MUST_CHECK;
 
 /* sample_encode() and stream_writer_put(). */

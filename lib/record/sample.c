@@ -1,0 +1,93 @@
+#include "record/sample.h"
+
+#include "record/fields.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#define RECORD sample
+static const struct field sample_fields[] = {
+#include "formats/sample.def"
+	FIELDS_END
+};
+
+static const struct sample empty_sample = {
+	.source = "", .file_name = "", .exif = 1, .exif_boxes = 1, .class_label = -1,
+	.transform = { 1, 0, 0, 0, 1, 0 },
+};
+
+static const struct record_kind sample_kind = {
+	.fields = sample_fields,
+	.empty = &empty_sample,
+	.size = sizeof empty_sample,
+	.n_at = offsetof(struct sample, n),
+	.extra_at = offsetof(struct sample, extra),
+};
+
+void sample_init(struct sample *s)
+{
+	*s = empty_sample;
+}
+
+int sample_decode(struct sample *s, const struct stream_body *body, struct arena *a)
+{
+	TRY(fields_decode(s, &sample_kind, body, a));
+	if (s->keypoints.data != NULL && s->keypoints.dim[0] != s->n)
+		return err_set("key 'keypoints': %" PRId64 " objects, but key 'boxes' has %" PRId64,
+			       s->keypoints.dim[0], s->n);
+	if (s->encoded != NULL && s->pixels.data != NULL)
+		return err_set("a sample carries 'encoded' or 'pixels', not both");
+	if (s->pixels.data != NULL && (s->valid_h > s->pixels.dim[0] || s->valid_w > s->pixels.dim[1]))
+		return err_set("keys 'valid_w' and 'valid_h': %dx%d is larger than the pixels", s->valid_w, s->valid_h);
+	return 0;
+}
+
+int sample_encode(uint8_t **body, size_t *size, const struct sample *s, struct arena *a)
+{
+	if (fields_encode(body, size, s, &sample_kind, a) == 0)
+		return 0;
+	char text[128];
+	return err_context("sample %s", sample_id_text(&s->id, text));
+}
+
+int sample_check(const struct sample *s, const struct stream_header *header)
+{
+	for (int64_t i = 0; i < s->n; i++) {
+		if (s->labels[i] < 0 || s->labels[i] >= header->n_categories)
+			return err_set("object %" PRId64 " has label %d, the header has %d categories", i,
+				       s->labels[i], header->n_categories);
+		for (int k = 0; k < 4; k++)
+			if (!isfinite(s->boxes[4 * i + k]))
+				return err_set("object %" PRId64 " has a box that is not finite", i);
+	}
+	return 0;
+}
+
+int sample_read(struct sample *s, struct stream_reader *r, struct arena *a)
+{
+	struct stream_body body;
+	int got = stream_reader_next(r, &body);
+	if (got != 1)
+		return got;
+	if (sample_decode(s, &body, a) != 0 || sample_check(s, stream_reader_header(r)) != 0)
+		return err_context("record %" PRId64 " of '%s'", body.number, stream_reader_name(r));
+	return 1;
+}
+
+int sample_write(struct stream_writer *w, const struct sample *s, struct arena *a)
+{
+	uint8_t *body;
+	size_t size;
+	TRY(sample_encode(&body, &size, s, a));
+	return stream_writer_put(w, body, size, s->n);
+}
+
+const char *sample_id_text(const struct sample_id *id, char text[128])
+{
+	if (id->text == NULL)
+		snprintf(text, 128, "%" PRId64, id->number);
+	else
+		snprintf(text, 128, "'%s'", id->text);
+	return text;
+}

@@ -1,0 +1,234 @@
+#include "stream/header.h"
+
+#include <string.h>
+
+#define FORMAT_NAME "cocopipe"
+
+static void emit_category(struct emitter *e, const struct category *c)
+{
+	emit_map(e, c->supercategory != NULL ? 3 : 2);
+	emit_text(e, "id");
+	emit_int(e, c->id);
+	emit_text(e, "name");
+	emit_text(e, c->name);
+	if (c->supercategory != NULL) {
+		emit_text(e, "supercategory");
+		emit_text(e, c->supercategory);
+	}
+}
+
+static void emit_provenance(struct emitter *e, const struct provenance *p)
+{
+	emit_map(e, 4);
+	emit_text(e, "tool");
+	emit_text(e, p->tool);
+	emit_text(e, "version");
+	emit_text(e, p->version);
+	emit_text(e, "options");
+	emit_text(e, p->options);
+	emit_text(e, "seed");
+	emit_unsigned(e, p->seed);
+}
+
+int header_encode(struct emitter *e, const struct stream_header *h, struct arena *a)
+{
+	emit_begin(e, a, 4096);
+	emit_map(e, 6);
+	emit_text(e, "format");
+	emit_text(e, FORMAT_NAME);
+	emit_text(e, "version");
+	emit_int(e, STREAM_VERSION);
+	emit_text(e, "kind");
+	emit_text(e, h->kind);
+	emit_text(e, "categories");
+	emit_array(e, (uint32_t)h->n_categories);
+	for (int i = 0; i < h->n_categories; i++)
+		emit_category(e, &h->categories[i]);
+	emit_text(e, "planned");
+	if (h->planned >= 0)
+		emit_int(e, h->planned);
+	else
+		emit_nil(e);
+	emit_text(e, "provenance");
+	emit_array(e, (uint32_t)h->n_provenance);
+	for (int i = 0; i < h->n_provenance; i++)
+		emit_provenance(e, &h->provenance[i]);
+	return emit_end(e);
+}
+
+static int get_category(struct wire_cursor *c, struct category *value, struct arena *a)
+{
+	struct wire_item key;
+	uint32_t pairs;
+	bool has_id = false;
+	TRY(wire_get_map(c, "categories", &pairs));
+	for (; pairs > 0; pairs--) {
+		TRY(wire_next(c, &key));
+		if (wire_is(&key, "id")) {
+			has_id = true;
+			TRY(wire_get_int(c, "id", INT64_MIN, INT64_MAX, &value->id));
+		} else if (wire_is(&key, "name")) {
+			TRY(wire_get_text(c, "name", &value->name, a));
+		} else if (wire_is(&key, "supercategory")) {
+			TRY(wire_get_text(c, "supercategory", &value->supercategory, a));
+		} else {
+			TRY(wire_skip(c));
+		}
+	}
+	return has_id && value->name != NULL ? 0 : err_set("a category without id or name");
+}
+
+static int get_unsigned(struct wire_cursor *c, const char *key, uint64_t *value)
+{
+	struct wire_item item;
+	TRY(wire_next(c, &item));
+	if (item.type != WIRE_INT || (item.integer < 0 && !item.above))
+		return err_set("key '%s': wanted an integer that is not negative", key);
+	*value = (uint64_t)item.integer;
+	return 0;
+}
+
+static int get_provenance(struct wire_cursor *c, struct provenance *value, struct arena *a)
+{
+	struct wire_item key;
+	uint32_t pairs;
+	TRY(wire_get_map(c, "provenance", &pairs));
+	for (; pairs > 0; pairs--) {
+		TRY(wire_next(c, &key));
+		if (wire_is(&key, "tool"))
+			TRY(wire_get_text(c, "tool", &value->tool, a));
+		else if (wire_is(&key, "version"))
+			TRY(wire_get_text(c, "version", &value->version, a));
+		else if (wire_is(&key, "options"))
+			TRY(wire_get_text(c, "options", &value->options, a));
+		else if (wire_is(&key, "seed"))
+			TRY(get_unsigned(c, "seed", &value->seed));
+		else
+			TRY(wire_skip(c));
+	}
+	if (value->tool == NULL || value->version == NULL || value->options == NULL)
+		return err_set("a link of the provenance without tool, version or options");
+	return 0;
+}
+
+static int get_categories(struct wire_cursor *c, struct stream_header *h, struct arena *a)
+{
+	uint32_t n;
+	TRY(wire_get_array(c, "categories", &n));
+	h->categories = arena_calloc(a, n, sizeof *h->categories);
+	if (h->categories == NULL)
+		return -1;
+	h->n_categories = (int)n;
+	for (uint32_t i = 0; i < n; i++)
+		TRY(get_category(c, &h->categories[i], a));
+	return 0;
+}
+
+static int get_chain(struct wire_cursor *c, struct stream_header *h, struct arena *a)
+{
+	uint32_t n;
+	TRY(wire_get_array(c, "provenance", &n));
+	h->provenance = arena_calloc(a, n, sizeof *h->provenance);
+	if (h->provenance == NULL)
+		return -1;
+	h->n_provenance = (int)n;
+	for (uint32_t i = 0; i < n; i++)
+		TRY(get_provenance(c, &h->provenance[i], a));
+	return 0;
+}
+
+static int get_planned(struct wire_cursor *c, struct stream_header *h)
+{
+	struct wire_cursor peek = *c;
+	struct wire_item item;
+	TRY(wire_next(&peek, &item));
+	if (item.type != WIRE_NIL)
+		return wire_get_int(c, "planned", 0, INT64_MAX, &h->planned);
+	*c = peek;
+	h->planned = -1;
+	return 0;
+}
+
+static int get_version(struct wire_cursor *c, bool *seen)
+{
+	int64_t version;
+	TRY(wire_get_int(c, "version", 0, INT64_MAX, &version));
+	if (version != STREAM_VERSION)
+		return err_set("the stream has version %lld, this program reads version %d; use programs of one release",
+			       (long long)version, STREAM_VERSION);
+	*seen = true;
+	return 0;
+}
+
+int header_decode(struct stream_header *h, const void *body, size_t size, struct arena *a)
+{
+	struct wire_cursor c = wire_cursor(body, size);
+	struct wire_item key;
+	uint32_t pairs;
+	const char *format = NULL;
+	bool has_version = false;
+	*h = (struct stream_header){ .planned = -1 };
+	TRY(wire_get_map(&c, "header", &pairs));
+	for (; pairs > 0; pairs--) {
+		TRY(wire_next(&c, &key));
+		if (wire_is(&key, "format"))
+			TRY(wire_get_text(&c, "format", &format, a));
+		else if (wire_is(&key, "version"))
+			TRY(get_version(&c, &has_version));
+		else if (wire_is(&key, "kind"))
+			TRY(wire_get_text(&c, "kind", &h->kind, a));
+		else if (wire_is(&key, "categories"))
+			TRY(get_categories(&c, h, a));
+		else if (wire_is(&key, "planned"))
+			TRY(get_planned(&c, h));
+		else if (wire_is(&key, "provenance"))
+			TRY(get_chain(&c, h, a));
+		else
+			TRY(wire_skip(&c));
+	}
+	if (format == NULL || strcmp(format, FORMAT_NAME) != 0 || !has_version || h->kind == NULL)
+		return err_set("not a cocopipe stream: format, version or kind is missing");
+	return 0;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+int header_agree(const struct stream_header *first, const struct stream_header *next)
+{
+	if (strcmp(first->kind, next->kind) != 0)
+		return err_set("a stream of kind '%s' follows one of kind '%s'", next->kind, first->kind);
+	if (first->n_categories != next->n_categories)
+		return err_set("a stream of %d categories follows one of %d", next->n_categories, first->n_categories);
+	for (int i = 0; i < first->n_categories; i++) {
+		const struct category *a = &first->categories[i], *b = &next->categories[i];
+		if (a->id != b->id || strcmp(a->name, b->name) != 0 || !same_text(a->supercategory, b->supercategory))
+			return err_set("category %d is '%s' (id %lld) in one stream and '%s' (id %lld) in the next", i,
+				       a->name, (long long)a->id, b->name, (long long)b->id);
+	}
+	return 0;
+}
+
+int header_copy(struct stream_header *to, const struct stream_header *from, struct arena *a)
+{
+	struct emitter e;
+	TRY(header_encode(&e, from, a));
+	return header_decode(to, e.data, e.size, a);
+}
+
+int stream_header_extend(struct stream_header *header, const struct stream_header *from,
+			 const struct provenance *link, struct arena *a)
+{
+	static const struct stream_header none = { .kind = "sample", .planned = -1 };
+	struct stream_header longer = from != NULL ? *from : none;
+	struct provenance *chain = arena_calloc(a, (size_t)longer.n_provenance + 1, sizeof *chain);
+	if (chain == NULL)
+		return -1;
+	for (int i = 0; i < longer.n_provenance; i++)
+		chain[i] = longer.provenance[i];
+	chain[longer.n_provenance++] = *link;
+	longer.provenance = chain;
+	return header_copy(header, &longer, a);
+}
