@@ -1,0 +1,83 @@
+#include "op/max_pool.h"
+
+/* Channels taken together; their running values stay in registers or the first cache. */
+enum { TILE = 64 };
+
+MAP_INLINE void window_tile(void *restrict y, uint8_t *restrict argmax, const struct max_pool_window *w, int64_t from,
+			    int n, bool bf16)
+{
+	float best[TILE];
+	int32_t place[TILE];
+	for (int j = 0; j < n; j++) {
+		best[j] = map_load(w->x[0], from + j, bf16);
+		place[j] = w->place[0];
+	}
+	for (int k = 1; k < w->n; k++) {
+		const void *restrict x = w->x[k];
+		int32_t here = w->place[k];
+#pragma omp simd
+		for (int j = 0; j < n; j++) {
+			float v = map_load(x, from + j, bf16);
+			bool wins = (v > best[j]) | (v != v);
+			best[j] = wins ? v : best[j];
+			place[j] = wins ? here : place[j];
+		}
+	}
+	for (int j = 0; j < n; j++) {
+		map_store(y, from + j, best[j], bf16);
+		argmax[from + j] = (uint8_t)place[j];
+	}
+}
+
+MAP_INLINE void window_pixel(void *y, uint8_t *argmax, const struct max_pool_window *w, int64_t c, bool bf16)
+{
+	int64_t from = 0;
+	for (; from + TILE <= c; from += TILE)
+		window_tile(y, argmax, w, from, TILE, bf16);
+	if (from < c)
+		window_tile(y, argmax, w, from, (int)(c - from), bf16);
+}
+
+void ISA_NAME(max_pool_pixel)(void *y, uint8_t *argmax, const struct max_pool_window *w, int64_t c, bool bf16)
+{
+	if (bf16)
+		window_pixel(y, argmax, w, c, true);
+	else
+		window_pixel(y, argmax, w, c, false);
+}
+
+MAP_INLINE void cover_tile(void *restrict dx, const struct max_pool_covers *k, int64_t from, int n, bool add, bool bf16)
+{
+	float sum[TILE];
+	for (int j = 0; j < n; j++)
+		sum[j] = add ? map_load(dx, from + j, bf16) : 0;
+	for (int i = 0; i < k->n; i++) {
+		const void *restrict dy = k->dy[i];
+		const uint8_t *restrict argmax = k->argmax[i];
+		int32_t here = k->place[i];
+#pragma omp simd
+		for (int j = 0; j < n; j++) {
+			float v = map_load(dy, from + j, bf16);
+			sum[j] += argmax[from + j] == here ? v : 0;
+		}
+	}
+	for (int j = 0; j < n; j++)
+		map_store(dx, from + j, sum[j], bf16);
+}
+
+MAP_INLINE void cover_pixel(void *dx, const struct max_pool_covers *k, int64_t c, bool add, bool bf16)
+{
+	int64_t from = 0;
+	for (; from + TILE <= c; from += TILE)
+		cover_tile(dx, k, from, TILE, add, bf16);
+	if (from < c)
+		cover_tile(dx, k, from, (int)(c - from), add, bf16);
+}
+
+void ISA_NAME(max_pool_grad_pixel)(void *dx, const struct max_pool_covers *k, int64_t c, bool add, bool bf16)
+{
+	if (bf16)
+		cover_pixel(dx, k, c, add, true);
+	else
+		cover_pixel(dx, k, c, add, false);
+}
