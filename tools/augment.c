@@ -1,0 +1,165 @@
+/* augment: decode, flip, scale, cut and pad the images of a stream of samples, and their boxes with them. */
+#include "augment/augment_run.h"
+#include "augment/preview.h"
+#include "base/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct config {
+	const char *policy;
+	bool eval;
+	const char *size;
+	int64_t max_size;
+	const char *jitter;
+	bool skip_bad;
+	const char *output;
+	const char *preview;
+	int64_t preview_count;
+} config = { .jitter = "0.8,1.2", .output = "-", .preview_count = 12 };
+
+static const struct option_spec options[] = {
+	OPTION_CHOICE('s', "policy", "0|1", &config.policy, OPTION_RECORDS,
+		      "0: flip and fit; 1: flip, scale jitter, cut or pad"),
+	OPTION_FLAG(0, "eval", &config.eval, OPTION_RECORDS, "fit only, nothing random"),
+	OPTION_TEXT(0, "size", "WxH", &config.size, OPTION_RECORDS | OPTION_REQUIRED,
+		    "canvas in pixels; one number N is NxN, or the short side with --max-size"),
+	OPTION_INT(0, "max-size", "LONG", &config.max_size, 0, AUGMENT_MAX_SIDE, OPTION_RECORDS,
+		   "longest side when --size is the short side; no padding (0: off)"),
+	OPTION_TEXT(0, "jitter", "LO,HI", &config.jitter, OPTION_RECORDS, "range of the scale factor of -s1 (0.8,1.2)"),
+	OPTION_FLAG(0, "skip-bad", &config.skip_bad, OPTION_RECORDS,
+		    "leave out and count samples with damaged images instead of stopping"),
+	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "where the samples go; *.pack makes a pack (-: stdout)"),
+	OPTION_TEXT(0, "preview", "FILE", &config.preview, 0, "draw the first samples with their boxes on a sheet (JPEG)"),
+	OPTION_INT(0, "preview-count", "N", &config.preview_count, 1, 400, 0, "pictures on the sheet (12)"),
+	OPTION_END
+};
+
+static const struct tool_spec tool = {
+	.name = "augment",
+	.summary = "turn a stream of encoded samples into pixels to train on",
+	.synopsis = "-s POLICY|--eval --size WxH [options] [FILE]",
+	.options = options,
+	.examples =
+		"coco-pack train.json --images train/ --shuffle | augment -s0 --size 640x480 > train.stream\n"
+		"augment -s0 --size 800 --max-size 1333 train.pack | trainstep -m retinanet-resnet50-fpn-gn -o m.safetensors\n"
+		"augment -s1 --size 640 --jitter 0.5,2.0 train.pack | trainstep -m retinanet-resnet50-fpn-gn -o m.safetensors\n"
+		"coco-pack val.json --images val/ | augment --eval --size 640 | predict -m m.safetensors > found.stream\n"
+		"augment -s1 --size 640 --preview sheet.jpg train.pack > /dev/null\n",
+};
+
+static void say(const char *text)
+{
+	tool_warn("left out: %s", text);
+}
+
+static void parse_jitter(struct augment_param *param)
+{
+	int end = 0;
+	if (sscanf(config.jitter, "%lf,%lf%n", &param->jitter_low, &param->jitter_high, &end) != 2 ||
+	    config.jitter[end] != '\0' || !(param->jitter_low >= 0.01 && param->jitter_high <= 100) ||
+	    param->jitter_low > param->jitter_high)
+		tool_usage("--jitter takes two factors LO,HI with 0.01 <= LO <= HI <= 100, not '%s'", config.jitter);
+}
+
+static void parse_param(struct augment_param *param, const struct arguments *args)
+{
+	bool one_number;
+	if ((config.policy != NULL) == config.eval)
+		tool_usage("give either -s0, -s1 or --eval");
+	if (args->n > 1)
+		tool_usage("one input at most, not '%s' and '%s'", args->operand[0], args->operand[1]);
+	*param = (struct augment_param){
+		.policy = augment_policy_find(config.eval ? "eval" : config.policy),
+		.max_size = (int)config.max_size,
+		.seed = (uint64_t)args->seed,
+	};
+	if (option_parse_size(config.size, &param->w, &param->h, &one_number) != 0)
+		tool_usage("--size: %s", err_get());
+	if (param->w > AUGMENT_MAX_SIDE || param->h > AUGMENT_MAX_SIDE)
+		tool_usage("--size: at most %d pixels a side", (int)AUGMENT_MAX_SIDE);
+	if (param->max_size > 0 && (!one_number || param->max_size < param->w))
+		tool_usage("--max-size goes with one number for --size, the short side, and is not smaller");
+	if (param->max_size > 0 && param->policy->canvas_only)
+		tool_usage("-s%s cuts to a canvas of a fixed size: --max-size does not go with it", config.policy);
+	parse_jitter(param);
+}
+
+static void report(const struct augment_run *run)
+{
+	const struct stream_trailer *t = &run->trailer;
+	int64_t records = 0, objects = 0;
+	char reasons[512] = "";
+	for (int i = 0; i < t->n_rejects; i++) {
+		size_t used = strlen(reasons);
+		const struct stream_reject *r = &t->rejects[i];
+		records += r->count.records;
+		objects += r->count.objects;
+		snprintf(reasons + used, sizeof reasons - used, "%s%lld %s", i == 0 ? ": " : ", ",
+			 (long long)(r->count.records > 0 ? r->count.records : r->count.objects), r->reason);
+	}
+	tool_say("%lld images in, %lld out; %lld images and %lld objects removed%s", (long long)t->in.records,
+		 (long long)(t->in.records - records), (long long)records, (long long)objects, reasons);
+	if (run->loss.rle_masks > 0)
+		tool_say("%lld run-length masks dropped: only polygons can be moved with the image",
+			 (long long)run->loss.rle_masks);
+	if (run->loss.keypoints > 0)
+		tool_say("keypoints of %lld objects dropped: their mirror image is not known",
+			 (long long)run->loss.keypoints);
+}
+
+static int run_stream(struct augment_run *run, const struct arguments *args, struct arena *a)
+{
+	struct stream_header header;
+	struct provenance link = {
+		.tool = tool.name, .version = COCOPIPE_VERSION, .options = options_record_text(&tool, a),
+		.seed = run->param.seed,
+	};
+	const struct stream_header *from = stream_reader_header(run->reader);
+	if (strcmp(from->kind, "sample") != 0)
+		return err_set("%s holds records of kind '%s', not samples", stream_reader_name(run->reader), from->kind);
+	TRY(stream_header_extend(&header, from, &link, a));
+	TRY(stream_writer_open(run->writer, config.output, &header));
+	struct progress progress;
+	progress_start(&progress, "images", from->planned > 0 ? from->planned : 0, args->quiet);
+	run->progress = &progress;
+	int status = augment_run(run, a);
+	progress_end(&progress);
+	if (status == 0 && run->preview != NULL)
+		status = preview_write(run->preview, config.preview);
+	if (status == 0)
+		return stream_writer_close(run->writer, &run->trailer);
+	stream_writer_abandon(run->writer);
+	return -1;
+}
+
+static int run_tool(const struct arguments *args)
+{
+	struct stream_reader reader;
+	struct stream_writer writer;
+	struct preview preview;
+	struct arena a;
+	struct augment_run run = {
+		.reader = &reader, .writer = &writer, .threads = args->threads, .skip_bad = config.skip_bad, .say = say,
+	};
+	parse_param(&run.param, args);
+	TRY(stream_reader_open(&reader, args->n > 0 ? args->operand[0] : "-", NULL));
+	arena_init(&a, 1 << 16);
+	int status = preview_init(&preview, config.preview != NULL ? (int)config.preview_count : 1);
+	run.preview = config.preview != NULL ? &preview : NULL;
+	if (status == 0)
+		status = run_stream(&run, args, &a);
+	if (status == 0)
+		report(&run);
+	preview_release(&preview);
+	stream_reader_close(&reader);
+	arena_release(&a);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args;
+	tool_start(&tool, argc, argv, &args);
+	return tool_end(run_tool(&args));
+}
