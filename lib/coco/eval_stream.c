@@ -137,8 +137,6 @@ static int add_detections(struct eval_set *set, const struct detection *d, const
 		if (d->labels[i] < 0 || d->labels[i] >= header->n_categories)
 			return err_set("detection %" PRId64 ": label %d is not one of the %d categories", i, d->labels[i],
 				       header->n_categories);
-		if (isnan(d->scores[i]) || isnan(box[0]) || isnan(box[1]) || isnan(box[2]) || isnan(box[3]))
-			return err_set("detection %" PRId64 ": its box or score is not a number", i);
 		object.category = category[d->labels[i]];
 		if (object.category < 0) {
 			eval_leave_out(&set->dt_category, header->categories[d->labels[i]].name);
