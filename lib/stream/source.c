@@ -30,7 +30,8 @@ static int look_at_head(struct source *s)
 	if (n < 0)
 		return -1;
 	if (n == 0)
-		return err_set("the input is empty: not even a header; the program before it failed or wrote nothing");
+		return err_set("'%s' is empty, without even a header: the program before it failed or wrote nothing",
+			       s->name);
 	s->head_size = (size_t)n;
 	if (unpack_is(s->head, s->head_size)) {
 		s->unpack = unpack_new(s->fd, s->name, s->head, s->head_size);
