@@ -8,7 +8,7 @@
 static const struct { const char *name; const struct conv_ops *ops; } backends[] = {
 	[CONV_AUTO] = { "auto", NULL },
 	[CONV_ONEDNN] = { "onednn", &conv_onednn },
-	[CONV_OPENBLAS] = { "openblas", &conv_onednn },
+	[CONV_OPENBLAS] = { "openblas", &conv_openblas },
 	[CONV_WINOGRAD] = { "winograd", &conv_onednn },
 };
 

@@ -34,6 +34,8 @@ const struct op_case conv2d_cases[] = {
 	GENERAL("auto", CONV_AUTO),
 	EACH("onednn", CONV_ONEDNN),
 	GENERAL("onednn", CONV_ONEDNN),
+	EACH("openblas", CONV_OPENBLAS),
+	GENERAL("openblas", CONV_OPENBLAS),
 	{ .name = "3x3 256 channels", .param = CONV(1, 1, 1, 1, false, false, 1, CONV_AUTO),
 		ONE_NO_BIAS(256, 256, 3, 1, 14, 14, 256), .bench = true },
 	{ .name = NULL },
