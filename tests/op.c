@@ -362,7 +362,7 @@ static double loss(struct run *r, struct op_call *c)
  */
 static void check_difference(struct run *r, const struct op_call *fresh, int input)
 {
-	const double h = 1.0 / 4096;
+	const double h = 1.0 / 32768;
 	struct op_call plus = clone(r, fresh), minus = clone(r, fresh);
 	struct rng g = rng_make(key_of(r, "direction", input));
 	double expected = 0, norm = 0;

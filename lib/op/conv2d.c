@@ -9,7 +9,7 @@ static const struct { const char *name; const struct conv_ops *ops; } backends[]
 	[CONV_AUTO] = { "auto", NULL },
 	[CONV_ONEDNN] = { "onednn", &conv_onednn },
 	[CONV_OPENBLAS] = { "openblas", &conv_openblas },
-	[CONV_WINOGRAD] = { "winograd", &conv_onednn },
+	[CONV_WINOGRAD] = { "winograd", &conv_winograd },
 };
 
 enum { BACKENDS = sizeof backends / sizeof backends[0] };
@@ -55,8 +55,7 @@ static enum conv_backend pick(const struct conv_geometry *g, const struct conv2d
 {
 	if (p->backend != CONV_AUTO)
 		return p->backend;
-	(void)g;
-	return CONV_ONEDNN;
+	return conv_winograd_pays(g, p->n_maps) ? CONV_WINOGRAD : CONV_ONEDNN;
 }
 
 static int check_weights(const struct op_call *c)
@@ -66,6 +65,8 @@ static int check_weights(const struct op_call *c)
 	char text[96];
 	if (p->stride < 1 || p->dilation < 1 || p->groups < 1 || p->pad < 0)
 		return err_set("conv2d: stride %d, pad %d, dilation %d, groups %d", p->stride, p->pad, p->dilation, p->groups);
+	if ((unsigned)p->backend >= BACKENDS)
+		return err_set("conv2d: backend %d", (int)p->backend);
 	if (p->n_maps < 1 || p->n_maps > CONV2D_MAX_MAPS || c->n_in != 2 + p->n_maps)
 		return err_set("conv2d: %d maps and %d inputs", p->n_maps, c->n_in);
 	if (w->dtype != DTYPE_F32 || w->rank != 4 || w->dim[0] % p->groups != 0)
@@ -104,12 +105,12 @@ static int conv2d_shape(struct op_call *c)
 		if (ho < 1 || wo < 1 || x->dim[0] < 1)
 			return err_set("conv2d: map %s is too small for the kernel", tensor_shape_text(x, text));
 		c->out[i] = tensor_shape(x->dtype, 4, (int64_t[]){ x->dim[0], ho, wo, w->dim[0] });
-		struct conv_geometry g = conv_geometry_of(c, i);
-		const struct conv_ops *ops = backends[pick(&g, p)].ops;
-		if (!ops->can(&g))
-			return err_set("conv2d: %s cannot convolve %s with this kernel; use auto", ops->name,
-				tensor_shape_text(x, text));
 	}
+	struct conv_geometry g = conv_geometry_of(c, 0);
+	const struct conv_ops *ops = backends[p->backend].ops;
+	if (ops != NULL && !ops->can(&g))
+		return err_set("conv2d: %s cannot do %dx%d kernels with stride %d, dilation %d, %d groups; use auto", ops->name,
+			(int)g.kh, (int)g.kw, g.stride, g.dilation, g.groups);
 	return 0;
 }
 
@@ -143,7 +144,7 @@ static int run(struct op_call *c, enum conv_pass pass, const struct conv_geometr
 		return err_set("conv2d: no memory for a layer's cache");
 	if (c->cache != NULL)
 		cache = *c->cache;
-	enum conv_backend b = pick(&g[0], conv_param(c));
+	enum conv_backend b = pick(g, conv_param(c));
 	const struct conv_ops *ops = backends[b].ops;
 	void *state = state_of(cache, b);
 	int status = -1;

@@ -34,6 +34,7 @@ const struct op_case conv2d_cases[] = {
 	GENERAL("auto", CONV_AUTO),
 	EACH("onednn", CONV_ONEDNN),
 	GENERAL("onednn", CONV_ONEDNN),
+	EACH("winograd", CONV_WINOGRAD),
 	EACH("openblas", CONV_OPENBLAS),
 	GENERAL("openblas", CONV_OPENBLAS),
 	{ .name = "3x3 256 channels", .param = CONV(1, 1, 1, 1, false, false, 1, CONV_AUTO),

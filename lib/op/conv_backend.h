@@ -42,6 +42,9 @@ struct conv_ops {
 
 extern const struct conv_ops conv_onednn, conv_openblas, conv_winograd;
 
+/* Whether Winograd can do these maps and is the fastest way: a rule of the shapes alone. */
+bool conv_winograd_pays(const struct conv_geometry *g, int n_maps);
+
 static inline const struct conv2d_param *conv_param(const struct op_call *c)
 {
 	return c->param;
