@@ -46,6 +46,7 @@ TEST_SRC := $(sort $(wildcard tests/*.c))
 SYMBOLS = $(sort $(shell sed -nE 's/^const struct $(1) ($(1)_[a-z0-9_]+).*/\1/p' $(2) /dev/null))
 OPS := $(call SYMBOLS,op,$(wildcard lib/op/*.c lib/detect/*.c))
 HEADS := $(call SYMBOLS,model_head,$(wildcard lib/model/*.c))
+DATASETS := $(call SYMBOLS,dataset_kind,$(wildcard lib/coco/dataset_*.c))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
 	$(foreach level,$(ISA_LEVELS),$(SIMD_SRC:%.c=$(BUILD)/obj/%.$(level).o)) $(BUILD)/obj/registry.o
@@ -72,10 +73,13 @@ $(BUILD)/obj/lib/%.simd.$(1).o: lib/%.simd.c
 endef
 $(foreach level,$(ISA_LEVELS),$(eval $(call SIMD_RULE,$(level))))
 
-# The registries of ops and models, made from the files that define one.
-$(BUILD)/registry.c: $(wildcard lib/op/*.c lib/detect/*.c lib/model/*.c) Makefile
+# The registries of data set kinds, ops and models, made from the files that define one.
+$(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/op/*.c lib/detect/*.c lib/model/*.c) Makefile
 	@mkdir -p $(@D)
-	@{ echo '#include "model/model.h"'; \
+	@{ echo '#include "coco/dataset.h"'; echo '#include "model/model.h"'; \
+	   $(foreach kind,$(DATASETS),echo 'extern const struct dataset_kind $(kind);';) \
+	   echo 'const struct dataset_kind *const dataset_kinds[] = {'; \
+	   $(foreach kind,$(DATASETS),echo '	&$(kind),';) echo '	0 };'; \
 	   $(foreach op,$(OPS),echo 'extern const struct op $(op);';) \
 	   echo 'const struct op *const op_registry[] = {'; \
 	   $(foreach op,$(OPS),echo '	&$(op),';) echo '	0 };'; \

@@ -1,0 +1,112 @@
+#include "coco/dataset.h"
+
+#include "base/rng.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct dataset_kind *find_kind(const char *path, const char *format)
+{
+	const struct dataset_kind *best = NULL;
+	int best_score = 0;
+	struct stat st;
+	for (int i = 0; dataset_kinds[i] != NULL; i++) {
+		const struct dataset_kind *kind = dataset_kinds[i];
+		if (format != NULL && strcmp(kind->name, format) == 0)
+			return kind;
+		int score = format == NULL ? kind->detect(path) : 0;
+		if (score > best_score) {
+			best = kind;
+			best_score = score;
+		}
+	}
+	if (best != NULL)
+		return best;
+	if (format != NULL)
+		return err_null("unknown format '%s'", format);
+	if (strcmp(path, "-") != 0 && stat(path, &st) != 0) {
+		err_errno("cannot open '%s'", path);
+		return NULL;
+	}
+	return err_null("'%s' is neither a COCO JSON file, a pack, a stream, a VOC directory nor a directory of images",
+			path);
+}
+
+int dataset_open(struct dataset *d, const char *path, const struct dataset_options *options)
+{
+	*d = (struct dataset){ .options = *options, .path = path, .n = -1 };
+	arena_init(&d->arena, 1 << 20);
+	d->kind = find_kind(path, options->format);
+	if (d->kind == NULL)
+		return -1;
+	if (d->kind->open(d, path) != 0) {
+		dataset_close(d);
+		return -1;
+	}
+	if (d->n != 0)
+		return 0;
+	dataset_close(d);
+	return err_set("'%s' holds no images", path);
+}
+
+void dataset_close(struct dataset *d)
+{
+	if (d->kind != NULL && d->kind->close != NULL)
+		d->kind->close(d);
+	arena_release(&d->arena);
+	*d = (struct dataset){ 0 };
+}
+
+void dataset_record_init(struct dataset_record *r)
+{
+	*r = (struct dataset_record){ 0 };
+	arena_init(&r->arena, 1 << 16);
+	sample_init(&r->sample);
+}
+
+void dataset_record_release(struct dataset_record *r)
+{
+	arena_release(&r->arena);
+}
+
+int dataset_fetch(struct dataset *d, struct dataset_record *r)
+{
+	arena_reset(&r->arena);
+	sample_init(&r->sample);
+	r->n_objects = 0;
+	r->reject = r->detail = NULL;
+	r->n_rejects = r->n_clipped = 0;
+	r->rejects = NULL;
+	return d->kind->fetch != NULL ? d->kind->fetch(d, r) : 1;
+}
+
+int dataset_load(const struct dataset *d, struct dataset_record *r)
+{
+	return d->kind->load(d, r);
+}
+
+uint64_t dataset_fingerprint(const struct dataset *d)
+{
+	if (d->n < 0)
+		return 0;
+	uint64_t key = rng_mix(0, (uint64_t)d->n);
+	for (int64_t i = 0; i < d->n; i++)
+		key = rng_mix(rng_mix(key, d->id_hash[i]), (uint64_t)d->n_objects[i]);
+	return key;
+}
+
+const char *dataset_base_name(struct dataset *d, const char *path, const char *suffix)
+{
+	char *real = realpath(path, NULL);
+	const char *whole = real != NULL ? real : path;
+	const char *slash = strrchr(whole, '/');
+	const char *base = slash != NULL ? slash + 1 : whole;
+	size_t size = strlen(base), cut = strlen(suffix);
+	if (size > cut && strcmp(base + size - cut, suffix) == 0)
+		size -= cut;
+	const char *name = arena_strndup(&d->arena, base, size);
+	free(real);
+	return name;
+}

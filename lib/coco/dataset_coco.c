@@ -1,0 +1,449 @@
+/* COCO JSON: {"images": [...], "annotations": [...], "categories": [...]} in any order. */
+#include "base/json_value.h"
+#include "coco/image_table.h"
+#include "coco/rle.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct coco_reader {
+	struct dataset *d;
+	struct image_table *table;
+	struct json_reader json;
+	struct id_map object_ids;
+	bool has_images, has_categories;
+	double *xy;	/* numbers of the array that is being read */
+	int64_t n_xy, xy_room;
+	int32_t *points;	/* of the polygons that are being read */
+	int n_polygons, polygons_room;
+};
+
+/* A file that starts like a JSON object. */
+static int detect(const char *path)
+{
+	char start[64];
+	struct stat st;
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd >= 0 ? read(fd, start, sizeof start - 1) : -1;
+	if (fd >= 0)
+		close(fd);
+	if (got < 0)
+		return 0;
+	start[got] = '\0';
+	const char *name = strrchr(path, '.');
+	return start[strspn(start, " \t\r\n")] == '{' || (name != NULL && strcmp(name, ".json") == 0) ? 2 : 0;
+}
+
+static int take_id(struct json_reader *j, const char *what, struct sample_id *id, struct arena *a)
+{
+	enum json_event e = json_next(j);
+	*id = (struct sample_id){ .number = j->integer };
+	if (e == JSON_NUMBER && j->is_integer)
+		return 0;
+	if (e == JSON_ERROR)
+		return -1;
+	if (e != JSON_STRING || memchr(j->text, 0, j->text_size) != NULL)
+		return json_fail(j, "%s must be a whole number or a string", what);
+	id->text = arena_strndup(a, j->text, j->text_size);
+	return id->text != NULL ? 0 : -1;
+}
+
+static int take_side(struct json_reader *j, const char *what, int32_t *side)
+{
+	int64_t value;
+	TRY(json_take_integer(j, what, &value));
+	if (value < 1 || value > INT32_MAX)
+		return json_fail(j, "%s must be at least 1, not %lld", what, (long long)value);
+	*side = (int32_t)value;
+	return 0;
+}
+
+static int read_image(struct coco_reader *c)
+{
+	struct json_reader *j = &c->json;
+	struct table_image image = { 0 };
+	struct arena *a = &c->d->arena;
+	bool has_id = false, duplicate;
+	int more;
+	while ((more = json_next_key(j)) == 1) {
+		if (json_is(j, "id")) {
+			has_id = true;
+			TRY(take_id(j, "an image's 'id'", &image.id, a));
+		} else if (json_is(j, "file_name")) {
+			TRY(json_take_text(j, "an image's 'file_name'", &image.file_name, a));
+		} else if (json_is(j, "width")) {
+			TRY(take_side(j, "an image's 'width'", &image.w));
+		} else if (json_is(j, "height")) {
+			TRY(take_side(j, "an image's 'height'", &image.h));
+		} else {
+			TRY(json_skip(j));
+		}
+	}
+	if (more < 0)
+		return -1;
+	if (!has_id || image.file_name == NULL)
+		return json_fail(j, "this image has no '%s'", has_id ? "file_name" : "id");
+	if (image_table_add(c->table, &image, &duplicate) != 0)
+		return duplicate ? json_fail(j, "%s", err_get()) : -1;
+	return 0;
+}
+
+static int push_number(struct coco_reader *c, double value)
+{
+	if (c->n_xy == c->xy_room) {
+		int64_t room = c->xy_room > 0 ? 2 * c->xy_room : 1024;
+		double *larger = realloc(c->xy, (size_t)room * sizeof *larger);
+		if (larger == NULL)
+			return err_set("out of memory for a mask of %lld numbers", (long long)room);
+		c->xy = larger;
+		c->xy_room = room;
+	}
+	c->xy[c->n_xy++] = value;
+	return 0;
+}
+
+/* The rest of an array of numbers, behind those that are there already. */
+static int read_numbers(struct coco_reader *c, const char *what)
+{
+	enum json_event e;
+	while ((e = json_next_element(&c->json)) == JSON_NUMBER)
+		TRY(push_number(c, c->json.number));
+	if (e == JSON_ERROR)
+		return -1;
+	return e == JSON_ARRAY_END ? 0 : json_fail(&c->json, "%s must hold nothing but numbers", what);
+}
+
+static int read_bbox(struct coco_reader *c, struct table_object *o)
+{
+	TRY(json_enter_array(&c->json, "'bbox'"));
+	c->n_xy = 0;
+	TRY(read_numbers(c, "'bbox'"));
+	if (c->n_xy != 4)
+		return json_fail(&c->json, "'bbox' must have 4 numbers, not %lld", (long long)c->n_xy);
+	o->box[0] = c->xy[0];
+	o->box[1] = c->xy[1];
+	o->box[2] = c->xy[0] + c->xy[2];
+	o->box[3] = c->xy[1] + c->xy[3];
+	/* A tiny width far from the origin must not vanish unseen, nor a negative one appear. */
+	if (!(c->xy[2] > 0 && c->xy[3] > 0))
+		o->box[2] = o->box[0];
+	return 0;
+}
+
+static int read_keypoints(struct coco_reader *c, struct table_object *o)
+{
+	TRY(json_enter_array(&c->json, "'keypoints'"));
+	c->n_xy = 0;
+	TRY(read_numbers(c, "'keypoints'"));
+	if (c->n_xy == 0)
+		return 0;
+	if (c->n_xy % 3 != 0)
+		return json_fail(&c->json, "'keypoints' must have 3 numbers a point, not %lld in all", (long long)c->n_xy);
+	if (c->table->n_keypoints == 0)
+		c->table->n_keypoints = (int)(c->n_xy / 3);
+	if (c->n_xy / 3 != c->table->n_keypoints)
+		return json_fail(&c->json, "%lld keypoints, but %d in the annotations before", (long long)c->n_xy / 3,
+				 c->table->n_keypoints);
+	float *points = arena_alloc(&c->d->arena, (size_t)c->n_xy * sizeof *points);
+	if (points == NULL)
+		return -1;
+	for (int64_t i = 0; i < c->n_xy; i++)
+		points[i] = (float)c->xy[i];
+	o->keypoints = points;
+	return 0;
+}
+
+/* Behind the '[' of the list of polygons. The mask and its numbers are one piece of memory. */
+static int read_polygons(struct coco_reader *c, struct table_object *o)
+{
+	enum json_event e;
+	c->n_xy = 0;
+	c->n_polygons = 0;
+	while ((e = json_next_element(&c->json)) == JSON_ARRAY_BEGIN) {
+		int64_t before = c->n_xy;
+		TRY(read_numbers(c, "a polygon"));
+		int64_t n = c->n_xy - before;
+		if (n == 0 || n % 2 != 0 || n > INT32_MAX)
+			return json_fail(&c->json, "a polygon must have an even number of coordinates, not %lld", (long long)n);
+		if (c->n_polygons == c->polygons_room) {
+			int room = c->polygons_room > 0 ? 2 * c->polygons_room : 64;
+			int32_t *larger = realloc(c->points, (size_t)room * sizeof *larger);
+			if (larger == NULL)
+				return err_set("out of memory for %d polygons", room);
+			c->points = larger;
+			c->polygons_room = room;
+		}
+		c->points[c->n_polygons++] = (int32_t)(n / 2);
+	}
+	if (e != JSON_ARRAY_END)
+		return e == JSON_ERROR ? -1 : json_fail(&c->json, "'segmentation' must hold nothing but polygons");
+	if (c->n_polygons == 0)
+		return 0;
+	size_t head = sizeof *o->mask, coords = (size_t)c->n_xy * sizeof *c->xy;
+	char *block = arena_alloc(&c->d->arena, head + coords + (size_t)c->n_polygons * sizeof *c->points);
+	if (block == NULL)
+		return -1;
+	struct table_mask *m = (void *)block;
+	*m = (struct table_mask){ .n_polygons = c->n_polygons, .xy = (void *)(block + head),
+		.n_points = (void *)(block + head + coords) };
+	memcpy(block + head, c->xy, coords);
+	memcpy(block + head + coords, c->points, (size_t)c->n_polygons * sizeof *c->points);
+	o->mask = m;
+	return 0;
+}
+
+/* The compressed text, or runs, which are compressed. */
+static int read_counts(struct coco_reader *c, struct table_mask *m)
+{
+	struct json_reader *j = &c->json;
+	enum json_event e = json_next(j);
+	if (e == JSON_STRING && memchr(j->text, 0, j->text_size) == NULL) {
+		m->rle = arena_strndup(&c->d->arena, j->text, j->text_size);
+		return m->rle != NULL ? 0 : -1;
+	}
+	if (e != JSON_ARRAY_BEGIN)
+		return e == JSON_ERROR ? -1 : json_fail(j, "'counts' must be a string or an array of numbers");
+	c->n_xy = 0;
+	TRY(read_numbers(c, "'counts'"));
+	uint32_t *runs = malloc((size_t)(c->n_xy + 1) * sizeof *runs);
+	if (runs == NULL)
+		return err_set("out of memory for a mask");
+	for (int64_t i = 0; i < c->n_xy; i++) {
+		double run = c->xy[i];
+		if (!(run >= 0 && run <= UINT32_MAX && run == floor(run))) {
+			free(runs);
+			return json_fail(j, "'counts' must hold run lengths, not %g", run);
+		}
+		runs[i] = (uint32_t)run;
+	}
+	m->rle = rle_compress(runs, c->n_xy, &c->d->arena);
+	free(runs);
+	return m->rle != NULL ? 0 : -1;
+}
+
+/* Behind the '{' of {"counts": ..., "size": [h, w]}. */
+static int read_rle(struct coco_reader *c, struct table_object *o)
+{
+	struct table_mask *m = arena_calloc(&c->d->arena, 1, sizeof *m);
+	if (m == NULL)
+		return -1;
+	int more;
+	while ((more = json_next_key(&c->json)) == 1) {
+		if (json_is(&c->json, "counts")) {
+			TRY(read_counts(c, m));
+		} else if (json_is(&c->json, "size")) {
+			TRY(json_enter_array(&c->json, "a mask's 'size'"));
+			TRY(take_side(&c->json, "a mask's height", &m->rle_h));
+			TRY(take_side(&c->json, "a mask's width", &m->rle_w));
+			if (json_next(&c->json) != JSON_ARRAY_END)
+				return json_fail(&c->json, "a mask's 'size' must be [height, width]");
+		} else {
+			TRY(json_skip(&c->json));
+		}
+	}
+	if (more < 0)
+		return -1;
+	if (m->rle == NULL || m->rle_h == 0)
+		return json_fail(&c->json, "'segmentation' must have 'counts' and 'size'");
+	m->broken = !rle_covers(m->rle, m->rle_h, m->rle_w);
+	o->mask = m;
+	return 0;
+}
+
+static int read_segmentation(struct coco_reader *c, struct table_object *o)
+{
+	enum json_event e = json_next(&c->json);
+	if (e == JSON_ARRAY_BEGIN)
+		return read_polygons(c, o);
+	if (e == JSON_OBJECT_BEGIN)
+		return read_rle(c, o);
+	if (e == JSON_NULL)
+		return 0;
+	return e == JSON_ERROR ? -1 : json_fail(&c->json, "'segmentation' must be polygons or a run-length mask");
+}
+
+enum { HAS_ID = 1, HAS_IMAGE = 2, HAS_CATEGORY = 4, HAS_BOX = 8 };
+
+/* The value of one key of an annotation; *seen collects the keys that must be there. */
+static int read_field(struct coco_reader *c, struct table_object *o, unsigned *seen)
+{
+	struct json_reader *j = &c->json;
+	if (json_is(j, "segmentation"))
+		return read_segmentation(c, o);
+	if (json_is(j, "bbox")) {
+		*seen |= HAS_BOX;
+		return read_bbox(c, o);
+	}
+	if (json_is(j, "id")) {
+		*seen |= HAS_ID;
+		return json_take_integer(j, "an annotation's 'id'", &o->id);
+	}
+	if (json_is(j, "image_id")) {
+		*seen |= HAS_IMAGE;
+		return take_id(j, "an annotation's 'image_id'", &o->image_id, &c->d->arena);
+	}
+	if (json_is(j, "category_id")) {
+		*seen |= HAS_CATEGORY;
+		return json_take_integer(j, "'category_id'", &o->category);
+	}
+	if (json_is(j, "area"))
+		return json_take_number(j, "'area'", &o->area);
+	if (json_is(j, "iscrowd"))
+		return json_take_bool(j, "'iscrowd'", &o->iscrowd);
+	if (json_is(j, "ignore"))
+		return json_take_bool(j, "'ignore'", &o->ignore);
+	if (json_is(j, "keypoints"))
+		return read_keypoints(c, o);
+	return json_skip(j);
+}
+
+static int read_annotation(struct coco_reader *c)
+{
+	struct json_reader *j = &c->json;
+	struct table_object o = { .area = NAN };
+	unsigned seen = 0;
+	int more;
+	while ((more = json_next_key(j)) == 1)
+		TRY(read_field(c, &o, &seen));
+	if (more < 0)
+		return -1;
+	static const char *const name[] = { "id", "image_id", "category_id", "bbox" };
+	for (int i = 0; i < 4; i++)
+		if (!(seen & (1u << i)))
+			return json_fail(j, "this annotation has no '%s'", name[i]);
+	int added = id_map_add(&c->object_ids, (struct sample_id){ .number = o.id }, c->table->n_objects);
+	if (added == 0)
+		return json_fail(j, "annotation id %lld is there twice", (long long)o.id);
+	return added < 0 ? -1 : object_table_add(c->table, &o);
+}
+
+static int read_category(struct coco_reader *c)
+{
+	struct json_reader *j = &c->json;
+	struct dataset *d = c->d;
+	struct category k = { 0 };
+	bool has_id = false;
+	int more;
+	while ((more = json_next_key(j)) == 1) {
+		if (json_is(j, "id")) {
+			has_id = true;
+			TRY(json_take_integer(j, "a category's 'id'", &k.id));
+		} else if (json_is(j, "name")) {
+			TRY(json_take_text(j, "a category's 'name'", &k.name, &d->arena));
+		} else if (json_is(j, "supercategory")) {
+			TRY(json_take_text(j, "'supercategory'", &k.supercategory, &d->arena));
+		} else {
+			TRY(json_skip(j));
+		}
+	}
+	if (more < 0)
+		return -1;
+	if (!has_id || k.name == NULL)
+		return json_fail(j, "this category has no '%s'", has_id ? "name" : "id");
+	/* Grown in the arena: there are few of them. */
+	if ((d->n_categories & (d->n_categories - 1)) == 0) {
+		size_t room = d->n_categories > 0 ? 2 * (size_t)d->n_categories : 1;
+		struct category *larger = arena_calloc(&d->arena, room, sizeof *larger);
+		if (larger == NULL)
+			return -1;
+		if (d->n_categories > 0)
+			memcpy(larger, d->categories, (size_t)d->n_categories * sizeof *larger);
+		d->categories = larger;
+	}
+	d->categories[d->n_categories++] = k;
+	return 0;
+}
+
+static int read_list(struct coco_reader *c, const char *what, int (*read_one)(struct coco_reader *))
+{
+	enum json_event e;
+	TRY(json_enter_array(&c->json, what));
+	while ((e = json_next_element(&c->json)) == JSON_OBJECT_BEGIN)
+		TRY(read_one(c));
+	if (e == JSON_ERROR)
+		return -1;
+	return e == JSON_ARRAY_END ? 0 : json_fail(&c->json, "%s must hold nothing but objects", what);
+}
+
+static int read_document(struct coco_reader *c)
+{
+	struct json_reader *j = &c->json;
+	int more;
+	TRY(json_enter_object(j, "a COCO data set"));
+	while ((more = json_next_key(j)) == 1) {
+		if (json_is(j, "images")) {
+			c->has_images = true;
+			TRY(read_list(c, "'images'", read_image));
+		} else if (json_is(j, "annotations")) {
+			TRY(read_list(c, "'annotations'", read_annotation));
+		} else if (json_is(j, "categories")) {
+			c->has_categories = true;
+			TRY(read_list(c, "'categories'", read_category));
+		} else {
+			TRY(json_skip(j));
+		}
+	}
+	if (more < 0 || json_next(j) != JSON_END)
+		return -1;
+	if (!c->has_images)
+		return err_set("'%s' has no 'images'; COCO results and captions are no data sets", c->d->path);
+	if (!c->has_categories && c->table->n_objects > 0)
+		return err_set("'%s' has no 'categories'", c->d->path);
+	return 0;
+}
+
+static int compare_categories(const void *a, const void *b)
+{
+	const struct category *x = a, *y = b;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int read_file(struct dataset *d, const char *path)
+{
+	struct coco_reader c = { .d = d, .table = d->state };
+	TRY(json_open(&c.json, path));
+	id_map_init(&c.object_ids);
+	int status = read_document(&c);
+	json_close(&c.json);
+	id_map_release(&c.object_ids);
+	free(c.xy);
+	free(c.points);
+	/* By id, so that files of one data set agree on the labels whatever order they list them in. */
+	if (status == 0 && d->n_categories > 0)
+		qsort(d->categories, (size_t)d->n_categories, sizeof *d->categories, compare_categories);
+	return status;
+}
+
+static int open_coco(struct dataset *d, const char *path)
+{
+	if (d->options.images == NULL)
+		return err_set("the images of '%s' are not known; give their directory with --images", path);
+	struct image_table *t = arena_alloc(&d->arena, sizeof *t);
+	if (t == NULL)
+		return -1;
+	image_table_init(t);
+	d->state = t;
+	t->directory = d->options.images;
+	d->name = strcmp(path, "-") == 0 ? "stdin" : dataset_base_name(d, path, ".json");
+	if (d->name == NULL)
+		return -1;
+	TRY(read_file(d, path));
+	return image_table_finish(t, d);
+}
+
+static void close_coco(struct dataset *d)
+{
+	if (d->state != NULL)
+		image_table_release(d->state);
+}
+
+const struct dataset_kind dataset_kind_coco = {
+	.name = "coco", .detect = detect, .open = open_coco, .load = image_table_load, .close = close_coco,
+};

@@ -1,0 +1,110 @@
+/* Packs, read in any order, and streams of samples, read once from front to end. */
+#include "coco/dataset.h"
+#include "stream/pack.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct stream_source {
+	struct pack pack;	/* open, or */
+	struct stream_reader reader;
+	bool is_pack;
+};
+
+static int detect(const char *path)
+{
+	struct stat st;
+	unsigned char first = 0;
+	if (strcmp(path, "-") == 0)
+		return 2;
+	if (stat(path, &st) != 0 || S_ISDIR(st.st_mode))
+		return 0;
+	if (!S_ISREG(st.st_mode))
+		return 2;	/* a pipe must not be touched before its reader does */
+	if (pack_is(path))
+		return 2;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd >= 0 ? read(fd, &first, 1) : -1;
+	if (fd >= 0)
+		close(fd);
+	return got == 0 || (got == 1 && first == 0xd8) ? 1 : 0;	/* what a frame begins with; the reader speaks of empty files */
+}
+
+static int fill_index(struct dataset *d, const struct stream_source *s)
+{
+	d->n = pack_count(&s->pack);
+	d->id_hash = arena_calloc(&d->arena, (size_t)d->n + 1, sizeof *d->id_hash);
+	d->n_objects = arena_calloc(&d->arena, (size_t)d->n + 1, sizeof *d->n_objects);
+	if (d->id_hash == NULL || d->n_objects == NULL)
+		return -1;
+	for (int64_t i = 0; i < d->n; i++) {
+		d->id_hash[i] = pack_entry(&s->pack, i)->id_hash;
+		d->n_objects[i] = pack_entry(&s->pack, i)->objects;
+	}
+	return 0;
+}
+
+static int open_stream(struct dataset *d, const char *path)
+{
+	struct stream_source *s = arena_calloc(&d->arena, 1, sizeof *s);
+	if (s == NULL)
+		return -1;
+	d->state = s;
+	s->is_pack = strcmp(path, "-") != 0 && pack_is(path);
+	if (s->is_pack)
+		TRY(pack_open(&s->pack, path, NULL));
+	else
+		TRY(stream_reader_open(&s->reader, path, NULL));
+	d->header = s->is_pack ? pack_header(&s->pack) : stream_reader_header(&s->reader);
+	if (strcmp(d->header->kind, "sample") != 0)
+		return err_set("'%s' is a stream of kind '%s', not of samples", path, d->header->kind);
+	d->n_categories = d->header->n_categories;
+	d->categories = d->header->categories;
+	d->name = strcmp(path, "-") == 0 ? "stdin" : dataset_base_name(d, path, ".pack");
+	if (d->name == NULL)
+		return -1;
+	return s->is_pack ? fill_index(d, s) : 0;
+}
+
+static int fetch(struct dataset *d, struct dataset_record *r)
+{
+	struct stream_source *s = d->state;
+	int got = s->is_pack ? pack_read(&s->pack, r->index, &r->fetched) == 0 ? 1 : -1 :
+		stream_reader_next(&s->reader, &r->fetched);
+	if (got != 1)
+		return got;
+	/* The reader's memory is good until its next call only; this record may wait for its turn. */
+	uint8_t *copy = arena_alloc(&r->arena, r->fetched.size);
+	if (copy == NULL)
+		return -1;
+	memcpy(copy, r->fetched.data, r->fetched.size);
+	r->fetched.data = copy;
+	return 1;
+}
+
+static int load(const struct dataset *d, struct dataset_record *r)
+{
+	if (sample_decode(&r->sample, &r->fetched, &r->arena) != 0)
+		return err_context("record %lld of '%s'", (long long)r->fetched.number, d->path);
+	if (r->sample.source[0] == '\0')
+		r->sample.source = d->name;
+	r->n_objects = r->sample.n;
+	return 0;
+}
+
+static void close_stream(struct dataset *d)
+{
+	struct stream_source *s = d->state;
+	if (s == NULL)
+		return;
+	if (s->pack.state != NULL)
+		pack_close(&s->pack);
+	if (s->reader.state != NULL)
+		stream_reader_close(&s->reader);
+}
+
+const struct dataset_kind dataset_kind_stream = {
+	.name = "stream", .detect = detect, .open = open_stream, .fetch = fetch, .load = load, .close = close_stream,
+};

@@ -1,0 +1,236 @@
+#include "coco/image_table.h"
+
+#include "base/io.h"
+#include "image/probe.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int reject_record(struct dataset_record *r, const char *reason, const char *detail)
+{
+	r->reject = reason;
+	r->detail = arena_strdup(&r->arena, detail);
+	return r->detail != NULL ? 0 : -1;
+}
+
+/* The bytes of the image file, or a reject. */
+static int read_image(struct dataset_record *r, const char *path)
+{
+	struct stat st;
+	uint8_t *data;
+	if (stat(path, &st) != 0) {
+		if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
+			return err_errno("cannot read '%s'", path);
+		return reject_record(r, REJECT_NO_IMAGE, "");
+	}
+	if (!S_ISREG(st.st_mode))
+		return reject_record(r, REJECT_NOT_IMAGE, "not a regular file");
+	TRY(io_read_file(path, &data, &r->sample.encoded_size, &r->arena));
+	r->sample.encoded = data;
+	return 0;
+}
+
+/*
+ * True when the end marker is there. Inside JPEG's compressed data 0xff is never followed by
+ * 0xd9, so this is sure; in PNG's it would be one chance in 2^32 a byte.
+ */
+static bool is_whole(const struct image_info *info, const uint8_t *data, size_t size)
+{
+	if (info->format == IMAGE_PNG)
+		return memmem(data + size - (size < 64 ? size : 64), size < 64 ? size : 64, "IEND", 4) != NULL ||
+			memmem(data, size, "IEND", 4) != NULL;
+	const uint8_t *end = data + size;
+	while (end > data + info->scan) {
+		const uint8_t *mark = memrchr(data + info->scan, 0xd9, (size_t)(end - data) - info->scan);
+		if (mark == NULL || mark == data + info->scan)
+			return false;
+		if (mark[-1] == 0xff)
+			return true;
+		end = mark;
+	}
+	return false;
+}
+
+/*
+ * Which frame the annotations were made in. Their size tells when the turned image has
+ * another one than the raw; where it does not, the option decides.
+ */
+static int find_frame(struct dataset_record *r, const struct image_info *info, const struct table_image *image,
+		      bool prefer_turned)
+{
+	struct sample *s = &r->sample;
+	char text[128];
+	int turned_w = info->exif > 4 ? info->h : info->w, turned_h = info->exif > 4 ? info->w : info->h;
+	bool raw = image->w == info->w && image->h == info->h;
+	bool turned = image->w == turned_w && image->h == turned_h;
+	if (image->w == 0 && image->h == 0)
+		raw = turned = true;
+	if (!raw && !turned) {
+		snprintf(text, sizeof text, "annotated %dx%d, the image has %dx%d", image->w, image->h, info->w, info->h);
+		return reject_record(r, REJECT_SIZE, text);
+	}
+	bool use_turned = turned && (!raw || prefer_turned);
+	s->exif = info->exif;
+	s->exif_boxes = use_turned ? 1 : info->exif;
+	s->orig_w = use_turned ? turned_w : info->w;
+	s->orig_h = use_turned ? turned_h : info->h;
+	s->valid_w = info->w;
+	s->valid_h = info->h;
+	return 0;
+}
+
+/* NULL, or why the object cannot be used. box is cut to the image. */
+static const char *check_object(const struct table_object *o, const struct sample *s, double box[4], bool *clipped)
+{
+	const double limit[4] = { s->orig_w, s->orig_h, s->orig_w, s->orig_h };
+	*clipped = false;
+	if (o->label < 0)
+		return REJECT_CATEGORY;
+	if (!(o->box[2] > o->box[0] && o->box[3] > o->box[1]))
+		return REJECT_BOX_EMPTY;
+	for (int i = 0; i < 4; i++) {
+		box[i] = fmin(fmax(o->box[i], 0), limit[i]);
+		*clipped |= box[i] != o->box[i];
+	}
+	/* In f32, as the sample carries it: a sliver may round to nothing. */
+	if (!((float)box[2] > (float)box[0] && (float)box[3] > (float)box[1]))
+		return *clipped ? REJECT_BOX_OUTSIDE : REJECT_BOX_EMPTY;
+	return o->mask != NULL && o->mask->broken ? REJECT_MASK : NULL;
+}
+
+/* The columns of a sample under construction. */
+struct columns {
+	float *boxes;
+	int32_t *labels;
+	double *area;
+	uint8_t *iscrowd, *ignore;
+	int64_t *object_id;
+	struct sample_mask *masks;
+	float *keypoints;	/* [n K 3] */
+};
+
+static int make_columns(struct columns *c, size_t n, int n_keypoints, struct arena *a)
+{
+	c->boxes = arena_calloc(a, n, 4 * sizeof *c->boxes);
+	c->labels = arena_calloc(a, n, sizeof *c->labels);
+	c->area = arena_calloc(a, n, sizeof *c->area);
+	c->iscrowd = arena_calloc(a, n, sizeof *c->iscrowd);
+	c->ignore = arena_calloc(a, n, sizeof *c->ignore);
+	c->object_id = arena_calloc(a, n, sizeof *c->object_id);
+	c->masks = arena_calloc(a, n, sizeof *c->masks);
+	c->keypoints = arena_calloc(a, n, (size_t)n_keypoints * 3 * sizeof *c->keypoints);
+	return c->boxes != NULL && c->labels != NULL && c->area != NULL && c->iscrowd != NULL && c->ignore != NULL &&
+		c->object_id != NULL && c->masks != NULL && c->keypoints != NULL ? 0 : -1;
+}
+
+static int put_mask(struct sample_mask *out, const struct table_mask *m, struct arena *a)
+{
+	*out = (struct sample_mask){ .n_polygons = m->n_polygons, .rle_h = m->rle_h, .rle_w = m->rle_w, .rle = m->rle };
+	if (m->n_polygons == 0)
+		return 0;
+	out->polygons = arena_calloc(a, (size_t)m->n_polygons, sizeof *out->polygons);
+	if (out->polygons == NULL)
+		return -1;
+	const double *xy = m->xy;
+	for (int i = 0; i < m->n_polygons; i++) {
+		/* Read only from here on; tensors have no const data. */
+		out->polygons[i] = tensor_view(DTYPE_F64, 2, (int64_t[]){ m->n_points[i], 2 }, (void *)(uintptr_t)xy);
+		xy += 2 * m->n_points[i];
+	}
+	return 0;
+}
+
+static int put_object(struct columns *c, int64_t i, const struct table_object *o, const double box[4],
+		      int n_keypoints, struct arena *a)
+{
+	for (int k = 0; k < 4; k++)
+		c->boxes[4 * i + k] = (float)box[k];
+	c->labels[i] = o->label;
+	c->area[i] = isnan(o->area) ? (o->box[2] - o->box[0]) * (o->box[3] - o->box[1]) : o->area;
+	c->iscrowd[i] = o->iscrowd;
+	c->ignore[i] = o->ignore;
+	c->object_id[i] = o->id;
+	if (o->keypoints != NULL)
+		memcpy(c->keypoints + i * n_keypoints * 3, o->keypoints, (size_t)n_keypoints * 3 * sizeof *o->keypoints);
+	return o->mask != NULL ? put_mask(&c->masks[i], o->mask, a) : 0;
+}
+
+/* Columns that no object of the image uses are left out. */
+static void use_columns(struct sample *s, const struct columns *c, const struct table_object *o, int64_t n,
+			int n_keypoints)
+{
+	bool masks = false, area = false, keypoints = false;
+	for (int64_t i = 0; i < n; i++) {
+		masks |= o[i].mask != NULL;
+		area |= !isnan(o[i].area);
+		keypoints |= o[i].keypoints != NULL;
+	}
+	s->boxes = c->boxes;
+	s->labels = c->labels;
+	s->area = area ? c->area : NULL;
+	s->iscrowd = c->iscrowd;
+	s->ignore = c->ignore;
+	s->object_id = c->object_id;
+	s->masks = masks ? c->masks : NULL;
+	if (keypoints)
+		s->keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ s->n, n_keypoints, 3 }, c->keypoints);
+}
+
+static int load_objects(struct dataset_record *r, const struct image_table *t, const struct table_image *image)
+{
+	const struct table_object *o = t->objects + image->first;
+	struct columns c;
+	TRY(make_columns(&c, (size_t)image->n, t->n_keypoints, &r->arena));
+	r->rejects = arena_calloc(&r->arena, (size_t)image->n, sizeof *r->rejects);
+	if (r->rejects == NULL)
+		return -1;
+	int64_t n = 0;
+	for (int64_t i = 0; i < image->n; i++) {
+		double box[4];
+		bool clipped;
+		const char *reason = check_object(&o[i], &r->sample, box, &clipped);
+		if (reason != NULL) {
+			r->rejects[r->n_rejects++] = (struct dataset_reject){ reason, o[i].id };
+			continue;
+		}
+		TRY(put_object(&c, n++, &o[i], box, t->n_keypoints, &r->arena));
+		r->n_clipped += clipped;
+	}
+	r->sample.n = n;
+	if (n > 0)
+		use_columns(&r->sample, &c, o, image->n, t->n_keypoints);
+	return 0;
+}
+
+int image_table_load(const struct dataset *d, struct dataset_record *r)
+{
+	const struct image_table *t = d->state;
+	const struct table_image *image = &t->images[r->index];
+	struct sample *s = &r->sample;
+	struct image_info info;
+	r->n_objects = image->n;
+	s->id = image->id;
+	s->source = d->name;
+	s->file_name = image->file_name;
+	if (image->no_annotation && !d->options.unlabelled)
+		return reject_record(r, REJECT_NO_ANNOTATION, "");
+	size_t room = strlen(t->directory) + strlen(image->file_name) + 2;
+	char *path = arena_alloc(&r->arena, room);
+	if (path == NULL)
+		return -1;
+	snprintf(path, room, "%s/%s", t->directory, image->file_name);
+	TRY(read_image(r, path));
+	if (r->reject != NULL)
+		return 0;
+	if (image_probe(&info, s->encoded, s->encoded_size) != 0)
+		return reject_record(r, REJECT_NOT_IMAGE, err_get());
+	if (!is_whole(&info, s->encoded, s->encoded_size))
+		return reject_record(r, REJECT_TRUNCATED, "");
+	TRY(find_frame(r, &info, image, d->options.exif_turned));
+	if (r->reject != NULL || d->options.unlabelled)
+		return 0;
+	return load_objects(r, t, image);
+}

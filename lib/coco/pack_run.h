@@ -1,0 +1,45 @@
+/*
+ * pack_run: from a data set to a stream of samples, with an account of everything.
+ *
+ * What goes in is every image and every object of the data set, once for each epoch that the run begins.
+ * Each of them is then exactly one of: out (written), deselected (not in the subset, the part, or behind
+ * --start or --count; objects also by --unlabelled), or rejected for a reason.
+ *
+ *     in = out + deselected + rejected        for records and for objects
+ *
+ * An object of an image the data set does not list is rejected once an epoch.
+ */
+#ifndef COCO_PACK_RUN_H
+#define COCO_PACK_RUN_H
+
+#include "coco/sampler.h"
+
+#include <stdio.h>
+
+struct pack_options {
+	struct sampler_options sampler;
+	int64_t start;	/* first position to write */
+	bool strict;	/* the first reject is an error */
+	int threads;
+	FILE *rejects;	/* a JSON line for each reject; NULL: none */
+	void (*progress)(void *context, int64_t done, int64_t total);	/* records of this part; may be NULL */
+	void *progress_context;
+};
+
+struct pack_result {
+	struct stream_trailer trailer;
+	int64_t clipped;	/* boxes that stuck out of their image */
+};
+
+/* Records of the whole run, for the header: rejects included, --start not regarded. -1: not known. */
+int pack_planned(int64_t *planned, struct dataset *d, const struct sampler_options *options) MUST_CHECK;
+
+/*
+ * Write the samples; the writer is closed with the trailer, or abandoned on an error. The result lives in the data
+ * set's arena. Error: what the data set, the sampler or the writer met; every record of a whole run
+ * was rejected.
+ */
+int pack_run(struct pack_result *result, struct dataset *d, const struct pack_options *options,
+	     struct stream_writer *w) MUST_CHECK;
+
+#endif

@@ -1,0 +1,182 @@
+/* coco-pack: images with their annotations, from any data set, to a stream of samples. */
+#include "base/io.h"
+#include "base/options.h"
+#include "base/progress.h"
+#include "coco/pack_run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct config {
+	const char *format, *images, *set, *classes, *exif, *split, *output, *rejects;
+	bool shuffle, rest, unlabelled, strict;
+	int64_t epochs, start, count, subset_seed;
+	double fraction;
+} config = { .exif = "raw", .output = "-", .epochs = 1, .count = -1, .fraction = 1 };
+
+static const struct option_spec options[] = {
+	OPTION_TEXT(0, "images", "DIR", &config.images, 0, "directory of the images of a COCO JSON file"),
+	OPTION_TEXT(0, "set", "NAME", &config.set, OPTION_RECORDS, "list in ImageSets/Main of a VOC directory"),
+	OPTION_TEXT(0, "classes", "A,B,...", &config.classes, OPTION_RECORDS,
+		    "VOC: the classes in the order of their labels (all there are, sorted)"),
+	OPTION_CHOICE(0, "format", "coco|voc|dir|stream", &config.format, 0, "what the operand is (found out)"),
+	OPTION_FLAG(0, "shuffle", &config.shuffle, OPTION_RECORDS, "every epoch in an order of its own"),
+	OPTION_INT(0, "epochs", "N", &config.epochs, 0, 1000000, OPTION_RECORDS,
+		   "passes over the images; 0: as many as --count needs (1)"),
+	OPTION_INT(0, "count", "N", &config.count, 1, 9e15, OPTION_RECORDS, "records of the run at most (all)"),
+	OPTION_INT(0, "start", "SEQ", &config.start, 0, 9e15, 0, "first position of the run to write (0)"),
+	OPTION_NUMBER(0, "fraction", "F", &config.fraction, 0, 1, OPTION_RECORDS, "use this part of the images (1)"),
+	OPTION_INT(0, "subset-seed", "N", &config.subset_seed, 0, 9007199254740992.0, OPTION_RECORDS,
+		   "seed of --fraction (0)"),
+	OPTION_FLAG(0, "rest", &config.rest, OPTION_RECORDS, "use the images that --fraction leaves"),
+	OPTION_FLAG(0, "unlabelled", &config.unlabelled, OPTION_RECORDS, "without annotations"),
+	OPTION_TEXT(0, "split", "I/N", &config.split, OPTION_RECORDS, "only the positions that are I modulo N"),
+	OPTION_CHOICE(0, "exif", "raw|turned", &config.exif, OPTION_RECORDS,
+		      "frame of the annotations where the size cannot tell (raw)"),
+	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "file to write; a pack when it ends in .pack (stdout)"),
+	OPTION_TEXT(0, "rejects", "FILE", &config.rejects, 0, "list every reject, a JSON object a line"),
+	OPTION_FLAG(0, "strict", &config.strict, 0, "the first reject is an error"),
+	OPTION_END
+};
+
+static const struct tool_spec tool = {
+	.name = "coco-pack",
+	.summary = "turn COCO, VOC, image directories, packs and streams into samples",
+	.synopsis = "[options] ann.json --images DIR | VOCDIR --set NAME | DIR | FILE.pack | -",
+	.options = options,
+	.examples =
+		"coco-pack train.json --images train/ --shuffle --epochs 12 | augment -s0 | trainstep ...\n"
+		"coco-pack VOC2012 --set trainval -o trainval.pack\n"
+		"coco-pack trainval.pack --fraction 0.1 --subset-seed 3 -o tenth.pack\n",
+};
+
+static void parse_split(struct sampler_options *s)
+{
+	char end;
+	s->part = 0;
+	s->parts = 1;
+	if (config.split == NULL)
+		return;
+	if (sscanf(config.split, "%" SCNd64 "/%" SCNd64 "%c", &s->part, &s->parts, &end) != 2)
+		tool_usage("--split wants I/N, not '%s'", config.split);
+	if (s->parts < 1 || s->part < 0 || s->part >= s->parts)
+		tool_usage("--split %s: I counts from 0 and must be below N", config.split);
+}
+
+static void show_progress(void *context, int64_t done, int64_t total)
+{
+	struct progress *p = context;
+	if (p->total == 0)
+		p->total = total;
+	progress_update(p, done, "");
+}
+
+static void say_count(const char *what, const struct stream_count *count)
+{
+	tool_say("%-10s %10" PRId64 " records %10" PRId64 " objects", what, count->records, count->objects);
+}
+
+static void say_result(const struct dataset *d, const struct pack_result *result)
+{
+	const struct stream_trailer *t = &result->trailer;
+	say_count("in", &t->in);
+	say_count("out", &t->out);
+	say_count("deselected", &t->deselected);
+	struct stream_count rejected = { 0, 0 };
+	for (int i = 0; i < t->n_rejects; i++) {
+		rejected.records += t->rejects[i].count.records;
+		rejected.objects += t->rejects[i].count.objects;
+	}
+	say_count("rejected", &rejected);
+	for (int i = 0; i < t->n_rejects; i++)
+		tool_say("  %8" PRId64 " records %10" PRId64 " objects: %s", t->rejects[i].count.records,
+			 t->rejects[i].count.objects, t->rejects[i].reason);
+	if (result->clipped > 0)
+		tool_say("%" PRId64 " boxes reached over the image's edge and were cut there", result->clipped);
+	if (d->n_passed_over > 0)
+		tool_say("%" PRId64 " files are not named .jpg, .jpeg or .png and were passed over", d->n_passed_over);
+}
+
+static int open_writer(struct stream_writer *w, struct dataset *d, const struct pack_options *o,
+		       const struct arguments *args)
+{
+	struct stream_header header, from = { .kind = "sample", .n_categories = d->n_categories,
+		.categories = d->categories };
+	char text[256];
+	const char *record_text = options_record_text(&tool, &d->arena);
+	if (record_text == NULL)
+		return -1;
+	/* The data are named by what they hold, so that a resumed run can tell others from its own. */
+	snprintf(text, sizeof text, " data=%.100s:%016" PRIx64, d->name, dataset_fingerprint(d));
+	size_t room = strlen(record_text) + sizeof text;
+	char *whole = arena_alloc(&d->arena, room);
+	if (whole == NULL)
+		return -1;
+	snprintf(whole, room, "%s%s", record_text, d->n >= 0 ? text : "");
+	const struct provenance link = { tool.name, COCOPIPE_VERSION, whole, (uint64_t)args->seed };
+	TRY(stream_header_extend(&header, d->header != NULL ? d->header : &from, &link, &d->arena));
+	TRY(pack_planned(&header.planned, d, &o->sampler));
+	return stream_writer_open(w, config.output, &header);
+}
+
+static int pack(struct dataset *d, struct pack_options *o, const struct arguments *args)
+{
+	struct stream_writer w = { 0 };
+	struct pack_result result;
+	struct progress progress;
+	TRY(open_writer(&w, d, o, args));
+	progress_start(&progress, "images", 0, args->quiet);
+	o->progress = show_progress;
+	o->progress_context = &progress;
+	int status = pack_run(&result, d, o, &w);
+	progress_end(&progress);
+	if (status == 0)
+		say_result(d, &result);
+	return status;
+}
+
+static int pack_with_rejects(struct dataset *d, struct pack_options *o, const struct arguments *args)
+{
+	struct atomic_file rejects;
+	if (config.rejects == NULL)
+		return pack(d, o, args);
+	TRY(atomic_fopen(&rejects, config.rejects));
+	o->rejects = rejects.file;
+	if (pack(d, o, args) == 0)
+		return atomic_commit(&rejects);
+	atomic_abandon(&rejects);
+	return -1;
+}
+
+static int run(const struct arguments *args)
+{
+	struct dataset d;
+	struct dataset_options from = {
+		.format = config.format, .images = config.images, .set = config.set, .classes = config.classes,
+		.exif_turned = strcmp(config.exif, "turned") == 0, .unlabelled = config.unlabelled,
+	};
+	struct pack_options o = {
+		.sampler = {
+			.shuffle = config.shuffle, .seed = (uint64_t)args->seed, .epochs = config.epochs,
+			.count = config.count, .fraction = config.fraction, .rest = config.rest,
+			.subset_seed = (uint64_t)config.subset_seed,
+		},
+		.start = config.start, .strict = config.strict, .threads = args->threads,
+	};
+	parse_split(&o.sampler);
+	TRY(dataset_open(&d, args->operand[0], &from));
+	int status = pack_with_rejects(&d, &o, args);
+	dataset_close(&d);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args;
+	tool_start(&tool, argc, argv, &args);
+	if (args.n != 1)
+		tool_usage(args.n == 0 ? "what to read is missing: a JSON file, a directory, a pack or -" :
+			   "one data set at a time; join streams with 'tstream cat'");
+	return tool_end(run(&args));
+}
