@@ -55,9 +55,13 @@ int conv_layer_apply_maps(struct conv_layer *l, struct tape *t, int n_maps, stru
 struct norm_layer {
 	enum norm_kind kind;
 	struct param *gamma, *beta, *mean, *var;
+	struct param *batches;	/* bn: how many batches the running statistics have seen */
 };
 
-/* Parameters "<name>.weight", "<name>.bias" and, for bn and frozenbn, running_mean and running_var. */
+/*
+ * Parameters "<name>.weight", "<name>.bias" and, for bn and frozenbn, running_mean and running_var
+ * (bn: and the counter num_batches_tracked).
+ */
 int norm_layer_add(struct norm_layer *l, struct param_set *set, const char *name, enum norm_kind kind, int64_t channels) MUST_CHECK;
 
 /* y = relu?(norm(x) + residual?); residual may be NULL. */

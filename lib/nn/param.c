@@ -8,25 +8,41 @@ void param_set_init(struct param_set *set)
 	arena_init(&set->arena, 4 << 20);
 }
 
-struct param *param_add(struct param_set *set, const char *name, int rank, const int64_t *dim,
-			enum param_role role, struct init_spec init)
+static struct param *add(struct param_set *set, const char *name, enum dtype dtype, int rank, const int64_t *dim)
 {
 	struct param *p = arena_calloc(&set->arena, 1, sizeof *p);
 	if (p == NULL)
 		return NULL;
 	p->name = arena_strdup(&set->arena, name);
-	if (p->name == NULL || tensor_new(&p->value, &set->arena, DTYPE_F32, rank, dim) != 0)
+	if (p->name == NULL || tensor_new(&p->value, &set->arena, dtype, rank, dim) != 0)
 		return NULL;
 	memset(p->value.data, 0, tensor_bytes(&p->value));
-	p->role = role;
-	p->init = init;
-	p->trainable = role != PARAM_BUFFER;
 	if (set->last != NULL)
 		set->last->next = p;
 	else
 		set->first = p;
 	set->last = p;
 	set->n++;
+	return p;
+}
+
+struct param *param_add(struct param_set *set, const char *name, int rank, const int64_t *dim,
+			enum param_role role, struct init_spec init)
+{
+	struct param *p = add(set, name, DTYPE_F32, rank, dim);
+	if (p == NULL)
+		return NULL;
+	p->role = role;
+	p->init = init;
+	p->trainable = role != PARAM_BUFFER;
+	return p;
+}
+
+struct param *param_add_counter(struct param_set *set, const char *name)
+{
+	struct param *p = add(set, name, DTYPE_I64, 0, NULL);
+	if (p != NULL)
+		p->role = PARAM_BUFFER;
 	return p;
 }
 
@@ -41,7 +57,8 @@ struct param *param_find(const struct param_set *set, const char *name)
 int param_set_randomise(struct param_set *set, uint64_t seed)
 {
 	for (struct param *p = set->first; p != NULL; p = p->next)
-		TRY(init_fill(&p->value, p->init, p->name, seed));
+		if (p->value.dtype == DTYPE_F32)
+			TRY(init_fill(&p->value, p->init, p->name, seed));
 	set->version++;
 	return 0;
 }
@@ -56,7 +73,7 @@ int param_set_prepare_training(struct param_set *set, bool with_ema)
 			if (p->grad == NULL || p->momentum == NULL)
 				return -1;
 		}
-		if (with_ema) {
+		if (with_ema && p->trainable) {
 			p->ema = arena_alloc(&set->arena, count * sizeof *p->ema);
 			if (p->ema == NULL)
 				return -1;

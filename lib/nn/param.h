@@ -29,7 +29,7 @@ struct param {
 	enum param_role role;
 	bool trainable;	/* false for buffers and frozen parameters */
 	struct init_spec init;
-	struct tensor value;	/* f32 */
+	struct tensor value;	/* f32, or i64 for a counter among the buffers */
 	float *grad;	/* NULL unless trainable */
 	float *momentum;
 	float *ema;	/* NULL without an average */
@@ -51,6 +51,9 @@ void param_set_init(struct param_set *set);
 /* A parameter with cleared values; NULL with a message when memory is short. */
 struct param *param_add(struct param_set *set, const char *name, int rank, const int64_t *dim,
 			enum param_role role, struct init_spec init) MUST_CHECK;
+
+/* A buffer that is one whole number (i64, rank 0), starting at 0. */
+struct param *param_add_counter(struct param_set *set, const char *name) MUST_CHECK;
 
 /* The parameter of that name, or NULL. */
 struct param *param_find(const struct param_set *set, const char *name);

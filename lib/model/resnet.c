@@ -1,0 +1,138 @@
+#include "model/resnet.h"
+
+#include "op/max_pool.h"
+
+#include <stdio.h>
+
+/* Caffe2's default, with which He et al. trained from scratch. */
+static const struct init_spec conv_init = { INIT_XAVIER_FAN_IN, 0 };
+
+static const struct {
+	int depth;
+	int n_convs;
+	int n_blocks[RESNET_STAGES];
+} geometry[] = {
+	{ 18, 2, { 2, 2, 2, 2 } },
+	{ 34, 2, { 3, 4, 6, 3 } },
+	{ 50, 3, { 3, 4, 6, 3 } },
+	{ 101, 3, { 3, 4, 23, 3 } },
+};
+
+static int add_conv_norm(struct conv_layer *conv, struct norm_layer *norm, struct param_set *set,
+			 const char *conv_name, const char *norm_name, const struct conv_spec *spec, enum norm_kind kind)
+{
+	TRY(conv_layer_add(conv, set, conv_name, spec));
+	return norm_layer_add(norm, set, norm_name, kind, spec->co);
+}
+
+static int add_block(struct resnet_block *b, struct param_set *set, const char *name, int64_t ci, int64_t width,
+		     int stride, enum norm_kind norm, enum conv_backend backend)
+{
+	int64_t co = b->n_convs == 3 ? 4 * width : width;
+	char conv_name[128], norm_name[128];
+	for (int i = 0; i < b->n_convs; i++) {
+		/* A bottleneck is 1x1, 3x3, 1x1 and strides in the 3x3; a basic block strides in its first 3x3. */
+		bool narrow = b->n_convs == 3 && i != 1;
+		bool strided = i == (b->n_convs == 3 ? 1 : 0);
+		struct conv_spec spec = {
+			.ci = i == 0 ? ci : width, .co = i == b->n_convs - 1 ? co : width, .kernel = narrow ? 1 : 3,
+			.stride = strided ? stride : 1, .pad = -1, .init = conv_init, .backend = backend,
+		};
+		snprintf(conv_name, sizeof conv_name, "%s.conv%d", name, i + 1);
+		snprintf(norm_name, sizeof norm_name, "%s.bn%d", name, i + 1);
+		TRY(add_conv_norm(&b->conv[i], &b->norm[i], set, conv_name, norm_name, &spec, norm));
+	}
+	b->has_shortcut = stride != 1 || ci != co;
+	if (!b->has_shortcut)
+		return 0;
+	struct conv_spec spec = { .ci = ci, .co = co, .kernel = 1, .stride = stride, .init = conv_init, .backend = backend };
+	snprintf(conv_name, sizeof conv_name, "%s.downsample.0", name);
+	snprintf(norm_name, sizeof norm_name, "%s.downsample.1", name);
+	return add_conv_norm(&b->shortcut, &b->shortcut_norm, set, conv_name, norm_name, &spec, norm);
+}
+
+static int add_stages(struct resnet *r, struct param_set *set, const char *prefix, int n_convs, enum norm_kind norm,
+		      enum conv_backend backend)
+{
+	int64_t ci = 64;
+	for (int stage = 0; stage < RESNET_STAGES; stage++) {
+		int64_t width = (int64_t)64 << stage;
+		r->blocks[stage] = arena_calloc(&set->arena, (size_t)r->n_blocks[stage], sizeof *r->blocks[stage]);
+		if (r->blocks[stage] == NULL)
+			return -1;
+		for (int i = 0; i < r->n_blocks[stage]; i++) {
+			char name[96];
+			snprintf(name, sizeof name, "%slayer%d.%d", prefix, stage + 1, i);
+			r->blocks[stage][i].n_convs = n_convs;
+			TRY(add_block(&r->blocks[stage][i], set, name, ci, width, stage > 0 && i == 0 ? 2 : 1, norm, backend));
+			ci = n_convs == 3 ? 4 * width : width;
+		}
+		r->channels[stage] = ci;
+	}
+	return 0;
+}
+
+int resnet_build(struct resnet *r, struct param_set *set, const char *prefix, int depth, enum norm_kind norm,
+		 enum conv_backend backend)
+{
+	size_t g = 0;
+	while (g < sizeof geometry / sizeof geometry[0] && geometry[g].depth != depth)
+		g++;
+	if (g == sizeof geometry / sizeof geometry[0])
+		return err_set("there is no resnet%d; there are resnet18, 34, 50 and 101", depth);
+	char conv_name[96], norm_name[96];
+	snprintf(conv_name, sizeof conv_name, "%sconv1", prefix);
+	snprintf(norm_name, sizeof norm_name, "%sbn1", prefix);
+	struct conv_spec stem = { .ci = 3, .co = 64, .kernel = 7, .stride = 2, .pad = -1, .init = conv_init, .backend = backend };
+	TRY(add_conv_norm(&r->stem, &r->stem_norm, set, conv_name, norm_name, &stem, norm));
+	for (int stage = 0; stage < RESNET_STAGES; stage++)
+		r->n_blocks[stage] = geometry[g].n_blocks[stage];
+	return add_stages(r, set, prefix, geometry[g].n_convs, norm, backend);
+}
+
+static int apply_conv_norm(struct conv_layer *conv, const struct norm_layer *norm, struct tape *t, struct var *x,
+			   struct var *residual, bool relu, struct var **y)
+{
+	struct var *z;
+	TRY(conv_layer_apply(conv, t, x, &z));
+	TRY(norm_layer_apply(norm, t, z, residual, relu, y));
+	tape_drop(t, z);
+	return 0;
+}
+
+static int apply_block(struct resnet_block *b, struct tape *t, struct var *x, struct var **y)
+{
+	struct var *shortcut = x, *z = x;
+	if (b->has_shortcut)
+		TRY(apply_conv_norm(&b->shortcut, &b->shortcut_norm, t, x, NULL, false, &shortcut));
+	for (int i = 0; i < b->n_convs; i++) {
+		struct var *in = z;
+		bool last = i == b->n_convs - 1;
+		TRY(apply_conv_norm(&b->conv[i], &b->norm[i], t, in, last ? shortcut : NULL, true, &z));
+		if (i > 0)
+			tape_drop(t, in);
+	}
+	if (b->has_shortcut)
+		tape_drop(t, shortcut);
+	*y = z;
+	return 0;
+}
+
+int resnet_apply(struct resnet *r, struct tape *t, struct var *images, struct var *c[RESNET_STAGES])
+{
+	struct var *x, *stem;
+	struct max_pool_param pool = { .kernel = 3, .stride = 2, .pad = 1 };
+	TRY(apply_conv_norm(&r->stem, &r->stem_norm, t, images, NULL, true, &stem));
+	TRY(tape_apply(t, &op_max_pool, &pool, sizeof pool, NULL, 1, (struct tape_in[]){ { .var = stem } }, &x));
+	tape_drop(t, stem);
+	for (int stage = 0; stage < RESNET_STAGES; stage++) {
+		for (int i = 0; i < r->n_blocks[stage]; i++) {
+			struct var *in = x;
+			TRY(apply_block(&r->blocks[stage][i], t, in, &x));
+			if (i > 0)
+				tape_drop(t, in);
+		}
+		c[stage] = x;
+	}
+	return 0;
+}

@@ -1,0 +1,196 @@
+/*
+ * The head "retinanet": ResNet, pyramid P3..P7 and two towers of four 3x3 convolutions shared by
+ * all levels. Norms gn sit in backbone, pyramid and towers; bn and frozenbn in the backbone only, as in
+ * torchvision's retinanet_resnet50_fpn, whose parameter names these are.
+ * Source: Lin et al., arXiv 1708.02002.
+ */
+#include "detect/postprocess.h"
+#include "detect/retinanet.h"
+#include "model/fpn.h"
+#include "model/model.h"
+#include "model/resnet.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TOWER_CONVS = 4, STRIDE = 32 };
+
+struct tower {
+	struct conv_layer conv[TOWER_CONVS];
+	struct norm_layer norm[TOWER_CONVS];
+	struct conv_layer out;
+};
+
+struct retinanet {
+	struct resnet body;
+	struct fpn fpn;
+	enum norm_kind head_norm;
+	struct tower cls, box;
+	struct retinanet_param conventions;
+};
+
+static int build_tower(struct tower *tower, struct model *m, enum norm_kind norm, const char *name,
+		       const char *out_name, int64_t outputs, double out_deviation, double out_bias)
+{
+	char layer[128];
+	struct conv_spec spec = {
+		.ci = FPN_CHANNELS, .co = FPN_CHANNELS, .kernel = 3, .pad = -1, .bias = norm == NORM_NONE,
+		.relu = norm == NORM_NONE, .init = { INIT_NORMAL, 0.01 }, .backend = m->spec.backend,
+	};
+	for (int i = 0; i < TOWER_CONVS; i++) {
+		snprintf(layer, sizeof layer, "head.%s.conv.%d.0", name, i);
+		TRY(conv_layer_add(&tower->conv[i], &m->params, layer, &spec));
+		snprintf(layer, sizeof layer, "head.%s.conv.%d.1", name, i);
+		if (norm != NORM_NONE)
+			TRY(norm_layer_add(&tower->norm[i], &m->params, layer, norm, FPN_CHANNELS));
+	}
+	spec.co = outputs;
+	spec.bias = true;
+	spec.relu = false;
+	spec.bias_init = out_bias;
+	spec.init.value = out_deviation;
+	snprintf(layer, sizeof layer, "head.%s.%s", name, out_name);
+	return conv_layer_add(&tower->out, &m->params, layer, &spec);
+}
+
+static int build(struct model *m, int depth, bool fpn, enum norm_kind norm)
+{
+	struct retinanet *net = arena_calloc(&m->params.arena, 1, sizeof *net);
+	if (net == NULL)
+		return -1;
+	m->net = net;
+	if (!fpn)
+		return err_set("'%s': a retinanet needs the neck fpn: retinanet-BACKBONE-fpn-NORM", m->spec.name);
+	TRY(retinanet_preset(&net->conventions, m->spec.preset));
+	net->conventions.anchors.base_size = m->spec.anchor_size;
+	net->head_norm = norm == NORM_GN ? NORM_GN : NORM_NONE;
+	TRY(resnet_build(&net->body, &m->params, "backbone.body.", depth, norm, m->spec.backend));
+	TRY(fpn_build(&net->fpn, &m->params, "backbone.fpn.", net->body.channels + 1, net->head_norm, m->spec.backend));
+	/* The foreground is rare: every class starts at probability .01. The TPU code starts with outputs of zero. */
+	double bias = -log((1 - 0.01) / 0.01);
+	double deviation = strcmp(m->spec.preset, "tpu") == 0 ? 1e-5 : 0.01;
+	TRY(build_tower(&net->cls, m, net->head_norm, "classification_head", "cls_logits",
+			(int64_t)ANCHORS_PER_CELL * m->spec.n_classes, deviation, bias));
+	return build_tower(&net->box, m, net->head_norm, "regression_head", "bbox_reg", ANCHORS_PER_CELL * 4, deviation, 0);
+}
+
+static int apply_tower(struct tower *tower, enum norm_kind norm, struct tape *t, struct var *const p[FPN_LEVELS],
+		       struct var *out[FPN_LEVELS])
+{
+	struct var *x[FPN_LEVELS], *y[FPN_LEVELS];
+	memcpy(x, p, sizeof x);
+	for (int i = 0; i < TOWER_CONVS; i++) {
+		TRY(conv_layer_apply_maps(&tower->conv[i], t, FPN_LEVELS, x, y));
+		for (int l = 0; l < FPN_LEVELS; l++) {
+			if (i > 0)
+				tape_drop(t, x[l]);
+			x[l] = y[l];
+			if (norm == NORM_NONE)
+				continue;
+			TRY(norm_layer_apply(&tower->norm[i], t, y[l], NULL, true, &x[l]));
+			tape_drop(t, y[l]);
+		}
+	}
+	return conv_layer_apply_maps(&tower->out, t, FPN_LEVELS, x, out);
+}
+
+static int apply(struct retinanet *net, struct tape *t, const struct batch *b, struct var *cls[FPN_LEVELS],
+		 struct var *box[FPN_LEVELS])
+{
+	struct var *images = tape_input(t, &b->images), *c[RESNET_STAGES], *p[FPN_LEVELS];
+	if (images == NULL)
+		return -1;
+	TRY(resnet_apply(&net->body, t, images, c));
+	TRY(fpn_apply(&net->fpn, t, c + 1, p));
+	TRY(apply_tower(&net->cls, net->head_norm, t, p, cls));
+	return apply_tower(&net->box, net->head_norm, t, p, box);
+}
+
+static int make_anchors(struct anchors *anchors, const struct retinanet *net, const struct batch *b,
+			struct var *const cls[FPN_LEVELS], struct arena *a)
+{
+	struct detect_size grid[FPN_LEVELS];
+	for (int l = 0; l < FPN_LEVELS; l++)
+		grid[l] = (struct detect_size){ .h = cls[l]->value.dim[1], .w = cls[l]->value.dim[2] };
+	return anchors_generate(anchors, &net->conventions.anchors, FPN_LEVELS, grid,
+				(struct detect_size){ .h = b->h, .w = b->w }, a);
+}
+
+static int match(struct detect_targets *targets, const struct retinanet *net, const struct anchors *anchors,
+		 const struct batch *b, struct arena *a)
+{
+	struct detect_objects *objects = arena_calloc(a, (size_t)b->n, sizeof *objects);
+	if (objects == NULL)
+		return -1;
+	for (int i = 0; i < b->n; i++) {
+		const struct sample *s = &b->samples[i];
+		objects[i] = (struct detect_objects){
+			.n = s->n, .boxes = s->boxes, .labels = s->labels, .iscrowd = s->iscrowd,
+			.ignore = s->ignore, .weight = s->weight,
+		};
+	}
+	return detect_targets_match(targets, anchors, objects, b->n, &net->conventions.match, a);
+}
+
+static int loss(struct model *m, struct tape *t, const struct batch *b, struct model_loss *report)
+{
+	struct retinanet *net = m->net;
+	struct var *cls[FPN_LEVELS], *box[FPN_LEVELS];
+	TRY(apply(net, t, b, cls, box));
+	struct anchors anchors;
+	struct detect_targets targets;
+	TRY(make_anchors(&anchors, net, b, cls, &t->scratch));
+	TRY(match(&targets, net, &anchors, b, &t->scratch));
+	struct retinanet_level level[FPN_LEVELS];
+	for (int l = 0; l < FPN_LEVELS; l++) {
+		struct tensor *dcls = tape_gradient(t, cls[l]), *dbox = tape_gradient(t, box[l]);
+		if (dcls == NULL || dbox == NULL)
+			return -1;
+		level[l] = (struct retinanet_level){ cls[l]->value, box[l]->value, *dcls, *dbox };
+	}
+	struct retinanet_loss value;
+	TRY(retinanet_loss(&value, level, &anchors, &targets, m->spec.n_classes, &net->conventions.loss, 1, &t->scratch));
+	*report = (struct model_loss){ .total = value.total, .cls = value.cls, .box = value.box };
+	arena_reset(&t->scratch);
+	return 0;
+}
+
+static int detect(struct model *m, struct tape *t, const struct batch *b, const struct detect_limits *limits,
+		  struct detection *found, struct arena *a)
+{
+	struct retinanet *net = m->net;
+	struct var *cls[FPN_LEVELS], *box[FPN_LEVELS];
+	TRY(apply(net, t, b, cls, box));
+	struct anchors anchors;
+	TRY(make_anchors(&anchors, net, b, cls, a));
+	struct tensor cls_map[FPN_LEVELS], box_map[FPN_LEVELS];
+	for (int l = 0; l < FPN_LEVELS; l++) {
+		cls_map[l] = cls[l]->value;
+		box_map[l] = box[l]->value;
+	}
+	struct detect_size *valid = arena_alloc(a, (size_t)b->n * sizeof *valid);
+	struct detect_result *result = arena_calloc(a, (size_t)b->n, sizeof *result);
+	if (valid == NULL || result == NULL)
+		return -1;
+	for (int i = 0; i < b->n; i++)
+		valid[i] = (struct detect_size){ .h = b->samples[i].valid_h, .w = b->samples[i].valid_w };
+	struct postprocess_param p = {
+		.score_threshold = limits->score_threshold, .nms_iou = limits->nms_iou,
+		.topk = limits->topk, .max_detections = limits->max_detections,
+	};
+	TRY(retinanet_postprocess(result, cls_map, box_map, &anchors, m->spec.n_classes, valid, &p, a));
+	for (int i = 0; i < b->n; i++)
+		found[i] = (struct detection){
+			.n = result[i].n, .boxes = result[i].boxes, .labels = result[i].labels, .scores = result[i].scores,
+		};
+	return 0;
+}
+
+const struct model_head model_head_retinanet = {
+	.name = "retinanet",
+	.stride = STRIDE,
+	.build = build,
+	.loss = loss,
+	.detect = detect,
+};

@@ -1,0 +1,117 @@
+#include "nn/layers.h"
+
+#include "op/batch_norm.h"
+#include "op/frozen_norm.h"
+#include "op/group_norm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const float norm_eps = 1e-5f;	/* torch's default for all three */
+
+int norm_kind_find(const char *name)
+{
+	static const struct { const char *name; enum norm_kind kind; } table[] = {
+		{ "gn", NORM_GN }, { "bn", NORM_BN }, { "frozenbn", NORM_FROZENBN },
+	};
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return (int)table[i].kind;
+	return err_set("'%s' is no norm; there are gn, bn and frozenbn", name);
+}
+
+static struct param *add_named(struct param_set *set, const char *layer, const char *suffix, int rank,
+			       const int64_t *dim, enum param_role role, struct init_spec init)
+{
+	char name[256];
+	int n = snprintf(name, sizeof name, "%s.%s", layer, suffix);
+	if (n < 0 || (size_t)n >= sizeof name)
+		return err_null("the parameter name '%s.%s' is too long", layer, suffix);
+	return param_add(set, name, rank, dim, role, init);
+}
+
+int conv_layer_add(struct conv_layer *l, struct param_set *set, const char *name, const struct conv_spec *spec)
+{
+	*l = (struct conv_layer){ .p = {
+		.stride = spec->stride == 0 ? 1 : spec->stride,
+		.pad = spec->pad < 0 ? spec->kernel / 2 : spec->pad,
+		.dilation = 1, .groups = 1, .n_maps = 1,
+		.has_bias = spec->bias, .relu = spec->relu, .backend = spec->backend,
+	} };
+	l->w = add_named(set, name, "weight", 4, (int64_t[]){ spec->co, spec->ci, spec->kernel, spec->kernel },
+			 PARAM_WEIGHT, spec->init);
+	if (l->w == NULL)
+		return -1;
+	l->w->cache_free = op_conv2d.cache_free;
+	if (!spec->bias)
+		return 0;
+	l->b = add_named(set, name, "bias", 1, (int64_t[]){ spec->co }, PARAM_BIAS,
+			 (struct init_spec){ INIT_CONSTANT, spec->bias_init });
+	return l->b == NULL ? -1 : 0;
+}
+
+int conv_layer_apply_maps(struct conv_layer *l, struct tape *t, int n_maps, struct var *const *x, struct var **y)
+{
+	struct conv2d_param p = l->p;
+	struct tape_in in[OP_MAX_IN] = { { .param = l->w }, { .param = l->b } };
+	p.n_maps = n_maps;
+	for (int i = 0; i < n_maps; i++)
+		in[2 + i].var = x[i];
+	if (tape_apply(t, &op_conv2d, &p, sizeof p, &l->w->cache, 2 + n_maps, in, y) != 0)
+		return err_context("layer '%s'", l->w->name);
+	return 0;
+}
+
+int conv_layer_apply(struct conv_layer *l, struct tape *t, struct var *x, struct var **y)
+{
+	return conv_layer_apply_maps(l, t, 1, &x, y);
+}
+
+int norm_layer_add(struct norm_layer *l, struct param_set *set, const char *name, enum norm_kind kind, int64_t channels)
+{
+	const struct init_spec zero = { INIT_CONSTANT, 0 }, one = { INIT_CONSTANT, 1 };
+	enum param_role affine = kind == NORM_FROZENBN ? PARAM_BUFFER : PARAM_NORM;
+	*l = (struct norm_layer){ .kind = kind };
+	l->gamma = add_named(set, name, "weight", 1, &channels, affine, one);
+	l->beta = add_named(set, name, "bias", 1, &channels, affine, zero);
+	if (l->gamma == NULL || l->beta == NULL)
+		return -1;
+	if (kind == NORM_GN)
+		return channels % GN_GROUPS == 0 ? 0 : err_set("'%s': %lld channels do not divide into %d groups",
+			name, (long long)channels, GN_GROUPS);
+	l->mean = add_named(set, name, "running_mean", 1, &channels, PARAM_BUFFER, zero);
+	l->var = add_named(set, name, "running_var", 1, &channels, PARAM_BUFFER, one);
+	if (l->mean == NULL || l->var == NULL)
+		return -1;
+	if (kind == NORM_FROZENBN)
+		return 0;
+	char counter[256];
+	snprintf(counter, sizeof counter, "%s.num_batches_tracked", name);
+	l->batches = param_add_counter(set, counter);
+	return l->batches == NULL ? -1 : 0;
+}
+
+int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, struct var *residual, bool relu,
+		     struct var **y)
+{
+	struct group_norm_param gn = { .groups = GN_GROUPS, .eps = norm_eps, .relu = relu, .add = residual != NULL };
+	struct batch_norm_param bn = { .momentum = 0.1f, .eps = norm_eps, .relu = relu, .add = residual != NULL };
+	struct frozen_norm_param fn = { .eps = norm_eps, .relu = relu, .add = residual != NULL };
+	struct tape_in in[] = {
+		{ .var = x }, { .param = l->gamma }, { .param = l->beta }, { .param = l->mean }, { .param = l->var },
+		{ .var = residual },
+	};
+	int n_in = residual != NULL ? 6 : 5, status;
+	if (l->kind == NORM_GN) {
+		in[3].param = NULL;
+		in[3].var = residual;
+		status = tape_apply(t, &op_group_norm, &gn, sizeof gn, NULL, n_in - 2, in, y);
+	} else if (l->kind == NORM_BN) {
+		status = tape_apply(t, &op_batch_norm, &bn, sizeof bn, NULL, n_in, in, y);
+		if (t->training)
+			++*(int64_t *)l->batches->value.data;
+	} else {
+		status = tape_apply(t, &op_frozen_norm, &fn, sizeof fn, NULL, n_in, in, y);
+	}
+	return status == 0 ? 0 : err_context("layer '%s'", l->gamma->name);
+}

@@ -1,0 +1,44 @@
+/*
+ * feeder: reads and prepares the next batches in a thread of its own while one trains.
+ *
+ *     struct feeder *f = feeder_start(&reader, DTYPE_F32, 32, batch_size);
+ *     struct feeder_item *item;
+ *     while ((got = feeder_next(f, &item, &stop)) == 1)
+ *             ...                      // item lives until the next call
+ *     feeder_stop(f);
+ */
+#ifndef TRAIN_FEEDER_H
+#define TRAIN_FEEDER_H
+
+#include "model/batch.h"
+#include "stream/stream.h"
+
+#include <signal.h>
+
+struct feeder_item {
+	struct batch batch;
+	int64_t first_seq;	/* of its first sample */
+	int64_t position;	/* seq of its last sample plus 1 */
+	/* The records as they came, so that a batch can be replayed. */
+	struct arena raw;
+	int n_bodies;
+	struct stream_body *bodies;
+};
+
+struct feeder;
+
+/* The reader is the feeder's until feeder_stop(). NULL with a message. */
+struct feeder *feeder_start(struct stream_reader *r, enum dtype dtype, int stride, int batch_size) MUST_CHECK;
+
+/*
+ * 1: the next full batch; 0: end of the data, or *stop (set by a signal handler) became non-zero
+ * while waiting; -1: error.
+ */
+int feeder_next(struct feeder *f, struct feeder_item **item, const volatile sig_atomic_t *stop) MUST_CHECK;
+
+/* After the end: images of the last, partial batch, which is dropped. */
+int feeder_dropped(const struct feeder *f);
+
+void feeder_stop(struct feeder *f);
+
+#endif

@@ -1,0 +1,81 @@
+#include "train/log.h"
+
+#include "base/io.h"
+#include "base/json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Bytes of the file's lines up to step `done`. */
+static int keep_lines(const char *path, int64_t done, long *bytes)
+{
+	FILE *file = fopen(path, "r");
+	*bytes = 0;
+	if (file == NULL)
+		return errno == ENOENT ? 0 : err_errno("cannot open '%s'", path);
+	char *line = NULL;
+	size_t room = 0;
+	long long step;
+	while (getline(&line, &room, file) > 0 && sscanf(line, "{\"step\":%lld", &step) == 1 && step <= done)
+		*bytes = ftell(file);
+	free(line);
+	fclose(file);
+	return 0;
+}
+
+int train_log_open(struct train_log *log, const char *path, int64_t done)
+{
+	*log = (struct train_log){ .path = path };
+	if (path == NULL)
+		return 0;
+	long bytes = 0;
+	if (done > 0)
+		TRY(keep_lines(path, done, &bytes));
+	log->file = fopen(path, done > 0 ? "a" : "w");
+	if (log->file == NULL)
+		return err_errno("cannot write '%s'", path);
+	/* Devices cannot be cut, and need not be. */
+	if (done > 0 && ftruncate(fileno(log->file), bytes) != 0 && errno != EINVAL)
+		return err_errno("cannot cut '%s' after step %lld", path, (long long)done);
+	return 0;
+}
+
+static void put_number(struct json_writer *w, const char *key, double value)
+{
+	json_put_key(w, key);
+	json_put_double(w, value);
+}
+
+int train_log_put(struct train_log *log, int64_t step, int64_t first_seq, const struct step_report *report,
+		  double images_per_sec)
+{
+	if (log->file == NULL)
+		return 0;
+	struct json_writer w;
+	json_writer_init(&w, log->file);
+	json_put_object(&w);
+	json_put_key(&w, "step");
+	json_put_integer(&w, step);
+	json_put_key(&w, "seq");
+	json_put_integer(&w, first_seq);
+	put_number(&w, "loss", report->loss.total);
+	put_number(&w, "loss_cls", report->loss.cls);
+	put_number(&w, "loss_box", report->loss.box);
+	put_number(&w, "lr", report->lr);
+	put_number(&w, "grad_norm", report->grad_norm);
+	put_number(&w, "images_per_sec", images_per_sec);
+	json_put_end(&w, '}');
+	fputc('\n', log->file);
+	/* Whole lines at once, so that a kill leaves no half of one. */
+	return fflush(log->file) == 0 ? 0 : err_errno("cannot write '%s'", log->path);
+}
+
+int train_log_close(struct train_log *log)
+{
+	if (log->file == NULL)
+		return 0;
+	FILE *file = log->file;
+	log->file = NULL;
+	return fclose(file) == 0 ? 0 : err_errno("cannot write '%s'", log->path);
+}

@@ -1,0 +1,153 @@
+#include "train/trainer.h"
+
+#include "base/isa.h"
+#include "train/resume.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int plan_steps(struct trainer *t, const struct stream_header *header)
+{
+	const struct trainer_options *o = &t->options;
+	t->steps = o->steps > 0 ? o->steps : header->planned / o->batch;
+	if (o->steps == 0 && header->planned < 0)
+		return err_set("the stream does not say how many samples will come, so the schedule has no end; give --steps");
+	if (t->steps < 1)
+		return err_set("the data has fewer samples (%lld) than one batch (%lld)", (long long)header->planned,
+			       (long long)o->batch);
+	return schedule_make(&t->schedule, &o->schedule, t->steps);
+}
+
+/* What augment did to the images, for those who use the model later. */
+static const char *preprocess_text(const struct stream_header *header)
+{
+	for (int i = header->n_provenance - 1; i >= 0; i--)
+		if (strcmp(header->provenance[i].tool, "augment") == 0)
+			return header->provenance[i].options;
+	return "";
+}
+
+static int create_model(struct trainer *t)
+{
+	const struct trainer_options *o = &t->options;
+	struct model_spec spec = {
+		.name = o->model, .n_classes = t->about.n_categories, .dtype = o->dtype, .backend = o->backend,
+		.preset = o->preset, .anchor_size = o->anchor_size,
+	};
+	TRY(model_create(&t->model, &spec));
+	if (o->resume == NULL && strcmp(o->init, "random") == 0)
+		return param_set_randomise(&t->model.params, (uint64_t)o->seed);
+	if (o->resume != NULL)
+		return 0;
+	struct safetensors file;
+	TRY(safetensors_open(&file, o->init));
+	int status = checkpoint_load_weights(&t->model, &file, "");
+	safetensors_close(&file);
+	return status;
+}
+
+static int start(struct trainer *t, const struct stream_header *header)
+{
+	const struct trainer_options *o = &t->options;
+	t->about = (struct checkpoint_about){
+		.categories = header->categories, .n_categories = header->n_categories,
+		.preprocess = preprocess_text(header),
+	};
+	t->provenance = resume_provenance_text(header, &t->arena);
+	if (t->provenance == NULL)
+		return -1;
+	if (strcmp(header->kind, "sample") != 0)
+		return err_set("the input is a stream of %ss; trainstep wants samples", header->kind);
+	if (header->n_categories < 1)
+		return err_set("the input has no classes to train on");
+	TRY(plan_steps(t, header));
+	TRY(create_model(t));
+	TRY(param_set_prepare_training(&t->model.params, o->ema_decay > 0));
+	struct optimizer_param p = {
+		.momentum = o->momentum, .weight_decay = o->weight_decay, .clip_norm = o->clip_norm,
+		.ema_decay = o->ema_decay, .detectron = o->detectron_solver,
+	};
+	TRY(optimizer_init(&t->optimizer, &p, &t->model.params));
+	return o->resume == NULL ? 0 : resume_from(t);
+}
+
+int trainer_init(struct trainer *t, const struct trainer_options *options, const struct stream_header *header)
+{
+	*t = (struct trainer){ .options = *options };
+	arena_init(&t->arena, 1 << 16);
+	tape_init(&t->tape);
+	if (start(t, header) == 0)
+		return 0;
+	trainer_release(t);
+	return -1;
+}
+
+int trainer_step(struct trainer *t, const struct batch *b, struct step_report *report)
+{
+	struct param_set *params = &t->model.params;
+	*report = (struct step_report){ .lr = schedule_lr(&t->schedule, t->step) };
+	param_set_begin_step(params);
+	tape_begin(&t->tape, true, params->version);
+	TRY(t->model.head->loss(&t->model, &t->tape, b, &report->loss));
+	if (!isfinite(report->loss.total))
+		return 0;
+	TRY(tape_backward(&t->tape));
+	param_set_finish_gradients(params);
+	report->flops = t->tape.cost.flops;
+	report->finite = optimizer_step(&t->optimizer, report->lr, &report->grad_norm);
+	if (report->finite)
+		t->step++;
+	return 0;
+}
+
+/* The state of this save under a name of its own; the one that is `keep` saves older goes. */
+static int keep_state(const struct trainer *t, const char *state)
+{
+	const struct trainer_options *o = &t->options;
+	char name[4096];
+	if (o->keep == 0 || o->save_every == 0 || t->step % o->save_every != 0)
+		return 0;
+	snprintf(name, sizeof name, "%s-%08lld", state, (long long)t->step);
+	unlink(name);
+	if (link(state, name) != 0)
+		return err_errno("cannot keep '%s' as '%s'", state, name);
+	int64_t old = t->step - o->keep * o->save_every;
+	if (old > 0) {
+		snprintf(name, sizeof name, "%s-%08lld", state, (long long)old);
+		unlink(name);
+	}
+	return 0;
+}
+
+int trainer_save(const struct trainer *t)
+{
+	struct arena a;
+	char threads[16];
+	arena_init(&a, 1 << 12);
+	snprintf(threads, sizeof threads, "%d", omp_get_max_threads());
+	struct checkpoint_state state = {
+		.step = t->step, .position = t->position, .options = t->options.record_text,
+		.provenance = t->provenance, .threads = threads, .isa = isa_name(isa_level()),
+		.libraries = resume_libraries(),
+	};
+	const char *path = checkpoint_sibling(t->options.output, ".state", &a);
+	int status = path == NULL ? -1 : checkpoint_write_state(path, &t->model, &t->about, &state);
+	if (status == 0)
+		status = keep_state(t, path);
+	if (status == 0)
+		status = checkpoint_write_model(t->options.output, &t->model, &t->about);
+	arena_release(&a);
+	return status;
+}
+
+void trainer_release(struct trainer *t)
+{
+	optimizer_release(&t->optimizer);
+	model_release(&t->model);
+	tape_release(&t->tape);
+	arena_release(&t->arena);
+}

@@ -1,0 +1,76 @@
+/*
+ * trainer: a model, its optimiser and the place in the run; one step at a time.
+ *
+ *     struct trainer t;
+ *     TRY(trainer_init(&t, &options, &header));         // random weights, a file's, or a state's
+ *     while (... next batch ...) {
+ *             TRY(trainer_step(&t, &batch, &report));   // report.finite tells whether weights changed
+ *             t.position = item->position;
+ *     }
+ *     TRY(trainer_save(&t));
+ *     trainer_release(&t);
+ */
+#ifndef TRAIN_TRAINER_H
+#define TRAIN_TRAINER_H
+
+#include "model/model.h"
+#include "nn/optimizer.h"
+#include "nn/schedule.h"
+#include "stream/stream.h"
+#include "train/checkpoint.h"
+
+struct trainer_options {
+	const char *model;	/* name */
+	const char *init;	/* "random" or a safetensors file */
+	const char *resume;	/* state file or NULL */
+	const char *output;	/* model file; the state is beside it */
+	const char *record_text;	/* the options that decide the bits, for the state */
+	bool allow_different_bits;
+	enum dtype dtype;
+	enum conv_backend backend;
+	const char *preset;
+	int anchor_size;
+	int64_t seed;
+	int64_t batch;
+	int64_t steps;	/* 0: from the header's planned records */
+	struct schedule_spec schedule;
+	double momentum, weight_decay, clip_norm;
+	double ema_decay;	/* 0: no average */
+	bool detectron_solver;	/* biases learn twice as fast; biases and norms are not decayed */
+	int64_t keep;	/* states of earlier saves to keep */
+	int64_t save_every;	/* steps; 0: only at the end */
+};
+
+struct trainer {
+	struct trainer_options options;
+	struct arena arena;
+	struct model model;
+	struct tape tape;
+	struct schedule schedule;
+	struct optimizer optimizer;
+	struct checkpoint_about about;
+	const char *provenance;	/* of the input, a line a tool */
+	int64_t steps;	/* of the whole run */
+	int64_t step;	/* done */
+	int64_t position;	/* where the source goes on */
+};
+
+struct step_report {
+	struct model_loss loss;
+	double grad_norm;	/* before clipping */
+	double lr;
+	double flops;
+	bool finite;	/* false: loss or gradient is not; no weight was changed */
+};
+
+/* Error: options that do not fit the data or the state, saying what differs. */
+int trainer_init(struct trainer *t, const struct trainer_options *options, const struct stream_header *header) MUST_CHECK;
+
+int trainer_step(struct trainer *t, const struct batch *b, struct step_report *report) MUST_CHECK;
+
+/* State, then model, each whole or not at all. */
+int trainer_save(const struct trainer *t) MUST_CHECK;
+
+void trainer_release(struct trainer *t);
+
+#endif

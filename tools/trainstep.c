@@ -1,0 +1,197 @@
+/* trainstep: train a model on a stream of samples. */
+#include "base/options.h"
+#include "base/progress.h"
+#include "train/feeder.h"
+#include "train/log.h"
+#include "train/replay.h"
+#include "train/resume.h"
+#include "train/trainer.h"
+
+#include <omp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct trainer_options config = {
+	.init = "random", .preset = "torchvision", .batch = 8, .momentum = 0.9, .weight_decay = 1e-4, .clip_norm = 10,
+	.schedule = { .lr = 0.01, .warmup = 100, .warmup_factor = 0.001, .decay = "0.8,0.95", .gamma = 0.1 },
+};
+static const char *dtype = "f32", *conv = "auto", *solver = "torch", *log_path, *position_of;
+static int64_t anchor_size = 32;
+
+static const struct option_spec options[] = {
+	OPTION_TEXT('m', "model", "NAME", &config.model, OPTION_RECORDS, "architecture, like retinanet-resnet18-fpn-gn"),
+	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "model to write; the state FILE.state is beside it"),
+	OPTION_TEXT(0, "init", "random|FILE", &config.init, 0, "start weights: random, or a safetensors file (random)"),
+	OPTION_INT('b', "batch", "N", &config.batch, 1, BATCH_MAX, OPTION_RECORDS, "images a step (8)"),
+	OPTION_INT(0, "steps", "N", &config.steps, 0, 1e12, OPTION_RECORDS, "steps of the run; 0: planned samples / batch (0)"),
+	OPTION_NUMBER(0, "lr", "X", &config.schedule.lr, 0, 1e6, OPTION_RECORDS, "learning rate (0.01)"),
+	OPTION_INT(0, "warmup", "N", &config.schedule.warmup, 0, 1e12, OPTION_RECORDS, "steps of linear warm-up (100)"),
+	OPTION_NUMBER(0, "warmup-factor", "X", &config.schedule.warmup_factor, 0, 1, OPTION_RECORDS,
+		      "fraction of the rate at the first step (0.001)"),
+	OPTION_TEXT(0, "decay", "constant|cosine|LIST", &config.schedule.decay, OPTION_RECORDS,
+		    "where the rate drops: fractions of the run or steps (0.8,0.95)"),
+	OPTION_NUMBER(0, "gamma", "X", &config.schedule.gamma, 0, 1, OPTION_RECORDS, "factor of each drop (0.1)"),
+	OPTION_NUMBER(0, "momentum", "X", &config.momentum, 0, 1, OPTION_RECORDS, "of SGD (0.9)"),
+	OPTION_NUMBER(0, "weight-decay", "X", &config.weight_decay, 0, 1, OPTION_RECORDS, "added to the gradient (0.0001)"),
+	OPTION_NUMBER(0, "clip", "X", &config.clip_norm, 0, 1e12, OPTION_RECORDS, "largest norm of the gradient; 0: none (10)"),
+	OPTION_NUMBER(0, "ema", "X", &config.ema_decay, 0, 1, OPTION_RECORDS, "decay of the averaged weights; 0: none (0)"),
+	OPTION_CHOICE(0, "solver", "torch|detectron", &solver, OPTION_RECORDS,
+		      "detectron: biases twice as fast, no decay of biases and norms (torch)"),
+	OPTION_CHOICE(0, "dtype", "f32|bf16", &dtype, OPTION_RECORDS, "of activations (f32)"),
+	OPTION_CHOICE(0, "conv", "auto|onednn|openblas", &conv, OPTION_RECORDS, "who computes convolutions (auto)"),
+	OPTION_CHOICE(0, "preset", "torchvision|tpu", &config.preset, OPTION_RECORDS, "losses, anchors, matching (torchvision)"),
+	OPTION_INT(0, "anchor-size", "N", &anchor_size, 1, 4096, OPTION_RECORDS, "side of the smallest anchor at P3, pixels (32)"),
+	OPTION_TEXT(0, "log", "FILE", &log_path, 0, "metrics, a JSON line a step"),
+	OPTION_INT(0, "save-every", "N", &config.save_every, 0, 1e12, 0, "save after every N steps; 0: at the end (0)"),
+	OPTION_INT(0, "keep", "N", &config.keep, 0, 1000, 0, "keep the states of the last N saves as FILE.state-STEP (0)"),
+	OPTION_TEXT(0, "resume", "FILE", &config.resume, 0, "go on from a state; all other options as before"),
+	OPTION_FLAG(0, "allow-different-bits", &config.allow_different_bits, 0, "resume although options or data differ"),
+	OPTION_TEXT(0, "position", "FILE", &position_of, 0, "print the --start for coco-pack that a state needs, and exit"),
+	OPTION_END
+};
+
+static const struct tool_spec tool = {
+	.name = "trainstep",
+	.summary = "train a model on a stream of samples",
+	.synopsis = "-m MODEL -o FILE.safetensors [options] < SAMPLES",
+	.options = options,
+	.examples =
+		"coco-pack train.json --images train --shuffle --epochs 30 | augment -s0 --size 320x240 |\n"
+		"    trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors --log log.jsonl --save-every 100\n"
+		"coco-pack train.json --images train --shuffle --epochs 30 --start $(trainstep --position m.state) |\n"
+		"    augment -s0 --size 320x240 | trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors --resume m.state\n",
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int number)
+{
+	stop_signal = number;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+}
+
+static int print_position(void)
+{
+	int64_t position;
+	TRY(resume_position(&position, position_of));
+	printf("%lld\n", (long long)position);
+	return 0;
+}
+
+static int refuse(const struct trainer *t, const struct feeder_item *item, const struct stream_header *header,
+		  const struct step_report *r, struct arena *a)
+{
+	const char *path = checkpoint_sibling(t->options.output, ".bad-batch.stream", a);
+	if (path == NULL || replay_write(path, item, header) != 0)
+		return -1;
+	return err_set("step %lld: the %s is not finite (loss %g, of classes %g, of boxes %g); its batch is in '%s', the last "
+		       "good state is that of the last save; try a lower --lr or a longer --warmup",
+		       (long long)t->step + 1, r->loss.total - r->loss.total == 0 ? "gradient" : "loss", r->loss.total,
+		       r->loss.cls, r->loss.box, path);
+}
+
+static int train(struct trainer *t, struct feeder *feeder, const struct stream_header *header,
+		 struct train_log *log, bool quiet)
+{
+	struct progress progress;
+	struct feeder_item *item;
+	struct step_report r;
+	int got = 1;
+	progress_start(&progress, "steps", t->steps, quiet);
+	double last = clock_sec();
+	while (t->step < t->steps && stop_signal == 0 && (got = feeder_next(feeder, &item, &stop_signal)) == 1) {
+		if (item->first_seq < t->position)
+			return err_set("the stream starts at sample %lld, but the run goes on at %lld; give the source --start %lld",
+				       (long long)item->first_seq, (long long)t->position, (long long)t->position);
+		TRY(trainer_step(t, &item->batch, &r));
+		if (!r.finite)
+			return refuse(t, item, header, &r, &t->arena);
+		t->position = item->position;
+		double now = clock_sec(), sec = now - last;
+		last = now;
+		TRY(train_log_put(log, t->step, item->first_seq, &r, item->batch.n / sec));
+		char note[96];
+		snprintf(note, sizeof note, "loss %.4f  lr %.2g  %.0f GFLOP/s", r.loss.total, r.lr, r.flops / sec / 1e9);
+		progress_update(&progress, t->step, note);
+		if (t->options.save_every > 0 && t->step % t->options.save_every == 0 && t->step < t->steps)
+			TRY(trainer_save(t));
+	}
+	progress_end(&progress);
+	return got < 0 ? -1 : trainer_save(t);
+}
+
+static int run_trainer(struct trainer *t, struct stream_reader *reader, bool quiet)
+{
+	struct train_log log;
+	TRY(train_log_open(&log, log_path, t->step));
+	struct feeder *feeder = feeder_start(reader, config.dtype, t->model.head->stride, (int)config.batch);
+	if (feeder == NULL)
+		return -1;
+	int status = train(t, feeder, stream_reader_header(reader), &log, quiet);
+	int dropped = feeder_dropped(feeder);
+	feeder_stop(feeder);
+	if (status == 0 && t->step < t->steps && stop_signal == 0)
+		tool_say("the data ended after %lld of %lld steps", (long long)t->step, (long long)t->steps);
+	if (status == 0)
+		tool_say("%lld steps of %lld images, model in '%s'%s", (long long)t->step, (long long)config.batch, config.output,
+			 stop_signal != 0 ? "; stopped by a signal, go on with --resume" : "");
+	if (dropped > 0)
+		tool_say("%d images of the last, partial batch were dropped", dropped);
+	int closed = train_log_close(&log);
+	return status == 0 ? closed : status;
+}
+
+static int run(const struct arguments *args)
+{
+	struct stream_reader reader;
+	struct trainer t;
+	int backend = conv_backend_find(conv);
+	if (backend < 0)
+		return -1;
+	config.backend = (enum conv_backend)backend;
+	config.dtype = strcmp(dtype, "bf16") == 0 ? DTYPE_BF16 : DTYPE_F32;
+	config.detectron_solver = strcmp(solver, "detectron") == 0;
+	config.anchor_size = (int)anchor_size;
+	config.seed = args->seed;
+	omp_set_num_threads(args->threads);
+	TRY(stream_reader_open(&reader, args->n > 0 ? args->operand[0] : "-", NULL));
+	int status = trainer_init(&t, &config, stream_reader_header(&reader));
+	if (status == 0) {
+		status = run_trainer(&t, &reader, args->quiet);
+		trainer_release(&t);
+	}
+	stream_reader_close(&reader);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args;
+	struct arena a;
+	tool_start(&tool, argc, argv, &args);
+	if (position_of != NULL)
+		return tool_end(print_position());
+	if (config.model == NULL || config.output == NULL)
+		tool_usage("-m MODEL and -o FILE are needed");
+	if (args.n > 1)
+		tool_usage("one stream at most; 'tstream cat' joins several");
+	arena_init(&a, 1 << 12);
+	char seed[40];
+	const char *text = options_record_text(&tool, &a);
+	snprintf(seed, sizeof seed, "seed=%lld ", (long long)args.seed);
+	char *whole = text == NULL ? NULL : arena_alloc(&a, strlen(seed) + strlen(text) + 1);
+	if (whole == NULL)
+		return tool_end(-1);
+	config.record_text = strcat(strcpy(whole, seed), text);
+	catch_signals();
+	int status = tool_end(run(&args));
+	arena_release(&a);
+	return status == EXIT_OK && stop_signal != 0 ? EXIT_BUSY : status;
+}
