@@ -1,0 +1,301 @@
+/* Boxes, masks, keypoints and label maps go where the pixels go. */
+#include "augment/augment.h"
+#include "base/rng.h"
+#include "image/affine.h"
+#include "image/codec.h"
+#include "tests/tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct arena arena;
+
+static struct tensor new_image(int w, int h)
+{
+	struct tensor t;
+	if (tensor_new(&t, &arena, DTYPE_U8, 3, (int64_t[]){ h, w, 3 }) != 0)
+		abort();
+	memset(t.data, 20, tensor_bytes(&t));
+	return t;
+}
+
+static void paint(struct tensor *t, const float box[4])
+{
+	for (int64_t y = (int64_t)box[1]; y < (int64_t)box[3]; y++)
+		memset((uint8_t *)t->data + (y * t->dim[1] + (int64_t)box[0]) * 3, 235, (size_t)(box[2] - box[0]) * 3);
+}
+
+/* The box around what is bright; false when there is nothing. */
+static bool find_bright(float box[4], const struct tensor *t)
+{
+	box[0] = box[1] = 1e9f;
+	box[2] = box[3] = -1;
+	for (int64_t y = 0; y < t->dim[0]; y++)
+		for (int64_t x = 0; x < t->dim[1]; x++)
+			if (((uint8_t *)t->data)[(y * t->dim[1] + x) * 3] > 127) {
+				box[0] = fminf(box[0], (float)x);
+				box[1] = fminf(box[1], (float)y);
+				box[2] = fmaxf(box[2], (float)x + 1);
+				box[3] = fmaxf(box[3], (float)y + 1);
+			}
+	return box[2] > 0;
+}
+
+/* A bright rectangle in a dark w x h JPEG, and its box as it is in the stored frame. */
+static void make_sample(struct sample *s, float box[4], int w, int h, struct rng *g)
+{
+	static const int32_t label = 0;
+	struct tensor image = new_image(w, h);
+	uint8_t *bytes;
+	box[0] = (float)rng_below(g, (uint64_t)w - 30);
+	box[1] = (float)rng_below(g, (uint64_t)h - 30);
+	box[2] = box[0] + 12 + (float)rng_below(g, (uint64_t)((float)w - box[0] - 12));
+	box[3] = box[1] + 12 + (float)rng_below(g, (uint64_t)((float)h - box[1] - 12));
+	paint(&image, box);
+	sample_init(s);
+	if (jpeg_encode(&bytes, &s->encoded_size, &image, 98, &arena) != 0)
+		abort();
+	s->encoded = bytes;
+	s->id.number = (int64_t)rng_below(g, 1u << 30);
+	s->orig_w = w;
+	s->orig_h = h;
+	s->n = 1;
+	s->boxes = box;
+	s->labels = &label;
+}
+
+static double largest_difference(const float a[4], const float b[4])
+{
+	double worst = 0;
+	for (int i = 0; i < 4; i++)
+		worst = fmax(worst, fabs((double)a[i] - b[i]));
+	return worst;
+}
+
+/* Both ways annotations can treat an orientation: drawn on the stored image, or on the upright one. */
+static void test_boxes(const char *policy, bool upright_boxes)
+{
+	struct rng g = rng_make(rng_mix_text(11, policy));
+	struct augment_param param = { .policy = augment_policy_find(policy), .w = 150, .h = 170, .jitter_low = 0.6,
+				       .jitter_high = 1.6, .seed = 3 };
+	struct augment_loss loss = { 0 };
+	double worst = 0, worst_transform = 0;
+	int failed = 0, lost = 0, seen = 0;
+	for (int i = 0; i < 160; i++) {
+		struct sample in, out;
+		float box[4], bright[4], stored[4];
+		arena_reset(&arena);
+		make_sample(&in, box, 180, 130, &g);
+		in.exif = 1 + i % 8;
+		in.exif_boxes = upright_boxes ? 1 : in.exif;
+		if (upright_boxes) {
+			double m[6], b[4] = { box[0], box[1], box[2], box[3] };
+			image_turn_affine(m, image_turn_of_exif(in.exif), 180, 130);
+			affine_box(b, m, b);
+			for (int k = 0; k < 4; k++)
+				box[k] = (float)b[k];
+			in.orig_w = in.exif > 4 ? 130 : 180;
+			in.orig_h = in.exif > 4 ? 180 : 130;
+		}
+		memcpy(stored, box, sizeof stored);
+		if (augment_sample(&out, &in, &param, &loss, &arena) != 0) {
+			printf("# %s\n", err_get());
+			failed++;
+			continue;
+		}
+		if (!find_bright(bright, &out.pixels)) {
+			lost++;
+			continue;
+		}
+		if (out.n != 1) {	/* at most a faint edge of it was left */
+			failed += bright[2] - bright[0] > 1 && bright[3] - bright[1] > 1;
+			continue;
+		}
+		seen++;
+		worst = fmax(worst, largest_difference(bright, out.boxes));
+		double b[4] = { stored[0], stored[1], stored[2], stored[3] };
+		affine_box(b, out.transform, b);
+		float clipped[4] = { (float)fmax(b[0], 0), (float)fmax(b[1], 0), (float)fmin(b[2], out.valid_w),
+				     (float)fmin(b[3], out.valid_h) };
+		worst_transform = fmax(worst_transform, largest_difference(clipped, out.boxes));
+		failed += out.exif != 1 || out.exif_boxes != 1 || out.encoded != NULL;
+	}
+	ok(failed == 0 && seen > 120, "policy %s, boxes %s: %d seen, %d cut away", policy,
+	   upright_boxes ? "upright" : "as stored", seen, lost);
+	ok(worst < 1.3, "boxes are where the pixels are: within %.2f px", worst);
+	ok(worst_transform < 1e-4, "transform takes the annotation there: within %.1e px", worst_transform);
+}
+
+static void test_columns(void)
+{
+	enum { N = 5 };
+	const float boxes[N * 4] = { 30, 10, 40, 20, 100, 100, 120, 130, 5, 5, 5, 9, 30, 2, 60, 40, NAN, 1, 2, 3 };
+	const int32_t labels[N] = { 4, 5, 6, 7, 8 };
+	const double area[N] = { 1.5, 2.5, 3.5, 4.5, 5.5 };
+	const uint8_t crowd[N] = { 0, 0, 0, 1, 0 };
+	const float weight[N] = { .1f, .2f, .3f, .4f, .5f };
+	const int64_t ids[N] = { 11, 12, 13, 14, 15 };
+	struct augment_loss loss = { 0 };
+	struct sample in, out;
+	sample_init(&in);
+	in.n = N;
+	in.boxes = boxes;
+	in.labels = labels;
+	in.area = area;
+	in.iscrowd = crowd;
+	in.weight = weight;
+	in.object_id = ids;
+	out = in;
+	out.valid_w = 50;
+	out.valid_h = 60;
+	const double m[6] = { -1, 0, 70, 0, 1, -5 };
+	if (augment_objects(&out, &in, m, true, &loss, &arena) != 0)
+		abort();
+	is_int(out.n, 2, "two of five objects stay");
+	is_int(loss.outside * 10 + loss.empty, 12, "one was outside, two had no area");
+	const float want[8] = { 30, 5, 40, 15, 10, 0, 40, 35 };
+	ok(memcmp(out.boxes, want, sizeof want) == 0, "moved, mirrored, cut");
+	ok(out.labels[1] == 7 && out.area[1] == 4.5 && out.iscrowd[1] == 1 && out.weight[1] == .4f &&
+	   out.object_id[1] == 14, "every column goes with its object, crowds too");
+	ok(out.score == NULL && out.ignore == NULL && out.masks == NULL, "absent columns stay absent");
+}
+
+static void test_masks(void)
+{
+	double points[6] = { 0, 0, 10, 0, 10, 20 };
+	struct tensor polygon = tensor_view(DTYPE_F64, 2, (int64_t[]){ 3, 2 }, points);
+	const struct sample_mask masks[3] = { { .n_polygons = 1, .polygons = &polygon }, { 0 },
+					      { .rle = "abc", .rle_h = 9, .rle_w = 8 } };
+	const float boxes[12] = { 0, 0, 10, 20, 100, 0, 110, 10, 1, 1, 5, 5 };
+	const int32_t labels[3] = { 0 };
+	struct augment_loss loss = { 0 };
+	struct sample in, out;
+	sample_init(&in);
+	in.n = 3;
+	in.boxes = boxes;
+	in.labels = labels;
+	in.masks = masks;
+	in.valid_w = in.valid_h = 50;
+	out = in;
+	out.pixels = new_image(50, 50);
+	if (augment_objects(&out, &in, (double[6]){ 2, 0, -3, 0, .5, 1 }, false, &loss, &arena) != 0)
+		abort();
+	const double *moved = out.masks[0].polygons[0].data;
+	ok(out.n == 2 && out.masks[0].n_polygons == 1 && moved[0] == -3 && moved[1] == 1 && moved[4] == 17 &&
+	   moved[5] == 11 && points[4] == 10, "polygons are moved, not cut, and the input stays");
+	ok(out.masks[1].rle == NULL && loss.rle_masks == 1, "a run-length mask is dropped and counted");
+	out = in;
+	out.pixels = new_image(50, 50);
+	if (augment_objects(&out, &in, (double[6]){ 1, 0, 0, 0, 1, 0 }, false, &loss, &arena) != 0)
+		abort();
+	ok(out.masks[1].rle != NULL && loss.rle_masks == 1, "it stays when nothing moved");
+}
+
+static void test_keypoints(void)
+{
+	float points[2 * 17 * 3] = { 0 };
+	const float boxes[8] = { 0, 0, 50, 50, 0, 0, 50, 50 };
+	const int32_t labels[2] = { 0 };
+	struct augment_loss loss = { 0 };
+	struct sample in, out;
+	/* Of the second person: the left eye (1) in view, the right ear (4) outside, the left hip (11) unlabelled. */
+	memcpy(points + 17 * 3 + 1 * 3, (float[3]){ 10, 20, 2 }, 3 * sizeof(float));
+	memcpy(points + 17 * 3 + 4 * 3, (float[3]){ 45, 20, 1 }, 3 * sizeof(float));
+	memcpy(points + 17 * 3 + 11 * 3, (float[3]){ 10, 20, 0 }, 3 * sizeof(float));
+	sample_init(&in);
+	in.n = 2;
+	in.boxes = boxes;
+	in.labels = labels;
+	in.keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ 2, 17, 3 }, points);
+	out = in;
+	out.valid_w = out.valid_h = 40;
+	const double mirror[6] = { -1, 0, 40, 0, 1, 0 };
+	if (augment_objects(&out, &in, mirror, true, &loss, &arena) != 0)
+		abort();
+	const float *p = (const float *)out.keypoints.data + 17 * 3;
+	ok(p[2 * 3] == 30 && p[2 * 3 + 1] == 20 && p[2 * 3 + 2] == 2 && p[1 * 3 + 2] == 0,
+	   "the left eye of a mirrored person is the right one");
+	ok(p[3 * 3] == 0 && p[3 * 3 + 2] == 0, "a keypoint outside becomes unlabelled");
+	ok(p[12 * 3] == 0 && p[12 * 3 + 2] == 0, "an unlabelled one stays so");
+	in.keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ 2, 5, 3 }, points);
+	out = in;
+	out.valid_w = out.valid_h = 40;
+	if (augment_objects(&out, &in, mirror, true, &loss, &arena) != 0)
+		abort();
+	ok(out.keypoints.data == NULL && loss.keypoints == 2, "five keypoints have no known mirror image: dropped, counted");
+	out = in;
+	out.valid_w = out.valid_h = 40;
+	if (augment_objects(&out, &in, (double[6]){ 1, 0, 0, 0, 1, 0 }, false, &loss, &arena) != 0)
+		abort();
+	ok(out.keypoints.data != NULL && loss.keypoints == 2, "they stay without a mirror");
+}
+
+static void test_semantic(void)
+{
+	uint8_t labels[4 * 6];
+	struct sample in, out;
+	for (int i = 0; i < 24; i++)
+		labels[i] = (uint8_t)i;
+	sample_init(&in);
+	in.semantic = tensor_view(DTYPE_U8, 2, (int64_t[]){ 4, 6 }, labels);
+	out = in;
+	out.pixels = new_image(16, 10);
+	out.valid_w = 12;
+	out.valid_h = 8;
+	/* Twice as large and mirrored. */
+	if (augment_semantic(&out, &in, (double[6]){ -2, 0, 12, 0, 2, 0 }, &arena) != 0)
+		abort();
+	int wrong = 0;
+	for (int y = 0; y < 10; y++)
+		for (int x = 0; x < 16; x++) {
+			int want = x < 12 && y < 8 ? labels[y / 2 * 6 + 5 - x / 2] : 255;
+			wrong += ((uint8_t *)out.semantic.data)[y * 16 + x] != want;
+		}
+	is_int(wrong, 0, "a label map, mirrored and doubled, 255 in the padding");
+}
+
+static void test_frames(void)
+{
+	struct rng g = rng_make(2);
+	struct augment_param param = { .policy = augment_policy_find("eval"), .w = 90, .h = 90 };
+	struct augment_loss loss = { 0 };
+	struct sample in, out, again;
+	float box[4];
+	make_sample(&in, box, 180, 130, &g);
+	in.orig_w = 181;
+	ok(augment_sample(&out, &in, &param, &loss, &arena) != 0, "wrong size in the annotations: %s", err_get());
+	in.orig_w = 180;
+	in.encoded_size -= 5;
+	ok(augment_sample(&out, &in, &param, &loss, &arena) != 0, "a damaged image: %s", err_get());
+	in.encoded = NULL;
+	ok(augment_sample(&out, &in, &param, &loss, &arena) != 0, "no image: %s", err_get());
+	make_sample(&in, box, 180, 130, &g);
+	param.h = 120;
+	param.w = 120;
+	if (augment_sample(&out, &in, &param, &loss, &arena) != 0)
+		abort();
+	is_int(out.valid_h, 87, "120 wide, 86.7 high");
+	param.w = param.h = 60;
+	ok(augment_sample(&again, &out, &param, &loss, &arena) == 0 && again.valid_w == 60 && again.valid_h == 44,
+	   "pixels can be augmented again, their padding left out");
+	double b[4] = { box[0], box[1], box[2], box[3] };
+	affine_box(b, again.transform, b);
+	ok(fabs(b[0] - (double)again.boxes[0]) < 1e-4 && fabs(b[3] - (double)again.boxes[3]) < 1e-4,
+	   "transform still starts from the original");
+}
+
+int main(void)
+{
+	arena_init(&arena, 1 << 18);
+	test_boxes("eval", false);
+	test_boxes("0", false);
+	test_boxes("1", false);
+	test_boxes("1", true);
+	test_columns();
+	test_masks();
+	test_keypoints();
+	test_semantic();
+	test_frames();
+	arena_release(&arena);
+	return tap_done();
+}
