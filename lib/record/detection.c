@@ -1,6 +1,6 @@
 #include "record/detection.h"
 
-#include "record/fields.h"
+#include "record/kinds.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -13,12 +13,30 @@ static const struct field detection_fields[] = {
 
 static const struct detection empty_detection = { .source = "", .file_name = "" };
 
-static const struct record_kind detection_kind = {
+static int decode(void *record, const struct stream_body *body, const struct stream_header *header, struct arena *a)
+{
+	TRY(detection_decode(record, body, a));
+	return detection_check(record, header);
+}
+
+static void view(struct record_view *v, const void *record)
+{
+	const struct detection *d = record;
+	*v = (struct record_view){
+		.id = &d->id, .seq = d->seq, .n = d->n, .labels = d->labels, .boxes = d->boxes,
+		.w = d->orig_w, .h = d->orig_h,
+	};
+}
+
+const struct record_kind detection_kind = {
+	.name = "detection",
 	.fields = detection_fields,
 	.empty = &empty_detection,
 	.size = sizeof empty_detection,
 	.n_at = offsetof(struct detection, n),
 	.extra_at = offsetof(struct detection, extra),
+	.decode = decode,
+	.view = view,
 };
 
 int detection_decode(struct detection *d, const struct stream_body *body, struct arena *a)

@@ -1,7 +1,6 @@
 #include "record/fields.h"
 
 #include "record/masks.h"
-#include "record/sample.h"
 #include "stream/emit.h"
 #include "stream/wire.h"
 

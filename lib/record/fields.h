@@ -20,6 +20,7 @@
 #define RECORD_FIELDS_H
 
 #include "base/arena.h"
+#include "record/sample.h"
 #include "stream/stream.h"
 #include "tensor/tensor.h"
 
@@ -65,13 +66,39 @@ struct field {
 #define FIELD_MASKS(member) { .key = #member, .kind = FIELD_KIND_MASKS, FIELD_AT_(member) },
 #define FIELDS_END { .key = NULL }
 
+/* What all kinds have, for programs that count and print. */
+struct record_view {
+	const struct sample_id *id;
+	int64_t seq;
+	int64_t n;	/* objects */
+	const int32_t *labels;	/* [n] */
+	const float *boxes;	/* [n 4] */
+	int32_t w, h;	/* of the original image; 0: not known */
+	bool encoded, pixels;	/* what the record carries of it */
+};
+
 struct record_kind {
+	const char *name;	/* as in the header */
 	const struct field *fields;	/* at most 64 */
 	const void *empty;	/* the record with nothing in it */
 	size_t size;	/* of the struct */
 	size_t n_at;	/* of its int64_t n, the number of objects */
 	size_t extra_at;	/* of its const void *extra, the unknown keys */
+	/* Decode, and check what the header must bear out. */
+	int (*decode)(void *record, const struct stream_body *body, const struct stream_header *header,
+		      struct arena *a);
+	void (*view)(struct record_view *v, const void *record);
 };
+
+/* The kind of that name, or NULL: its records can be passed on and printed, but not counted. */
+const struct record_kind *record_kind_find(const char *name);
+
+/*
+ * The view of a record of that kind, decoded and checked against its header. kind NULL: an empty view.
+ * Error: as decode says.
+ */
+int record_view_decode(struct record_view *v, const struct record_kind *kind, const struct stream_body *body,
+		       const struct stream_header *header, struct arena *a) MUST_CHECK;
 
 /* Error: a key is missing, twice there, or of a wrong type; lists of objects of different length. */
 int fields_decode(void *record, const struct record_kind *kind, const struct stream_body *body, struct arena *a)

@@ -1,6 +1,6 @@
 #include "record/sample.h"
 
-#include "record/fields.h"
+#include "record/kinds.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -17,12 +17,30 @@ static const struct sample empty_sample = {
 	.transform = { 1, 0, 0, 0, 1, 0 },
 };
 
-static const struct record_kind sample_kind = {
+static int decode(void *record, const struct stream_body *body, const struct stream_header *header, struct arena *a)
+{
+	TRY(sample_decode(record, body, a));
+	return sample_check(record, header);
+}
+
+static void view(struct record_view *v, const void *record)
+{
+	const struct sample *s = record;
+	*v = (struct record_view){
+		.id = &s->id, .seq = s->seq, .n = s->n, .labels = s->labels, .boxes = s->boxes,
+		.w = s->orig_w, .h = s->orig_h, .encoded = s->encoded != NULL, .pixels = s->pixels.data != NULL,
+	};
+}
+
+const struct record_kind sample_kind = {
+	.name = "sample",
 	.fields = sample_fields,
 	.empty = &empty_sample,
 	.size = sizeof empty_sample,
 	.n_at = offsetof(struct sample, n),
 	.extra_at = offsetof(struct sample, extra),
+	.decode = decode,
+	.view = view,
 };
 
 void sample_init(struct sample *s)

@@ -196,7 +196,7 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-int header_agree(const struct stream_header *first, const struct stream_header *next)
+int stream_header_agree(const struct stream_header *first, const struct stream_header *next)
 {
 	if (strcmp(first->kind, next->kind) != 0)
 		return err_set("a stream of kind '%s' follows one of kind '%s'", next->kind, first->kind);

@@ -15,9 +15,6 @@ int header_encode(struct emitter *e, const struct stream_header *h, struct arena
 /* Body checked by wire_check(). Error: another format or version; a key is missing or of a wrong type. */
 int header_decode(struct stream_header *h, const void *body, size_t size, struct arena *a) MUST_CHECK;
 
-/* Streams may be read one after the other when kind and categories agree. Error: says what differs. */
-int header_agree(const struct stream_header *first, const struct stream_header *next) MUST_CHECK;
-
 /* A copy whose pointers all live in the arena. */
 int header_copy(struct stream_header *to, const struct stream_header *from, struct arena *a) MUST_CHECK;
 
@@ -26,8 +23,5 @@ int trailer_encode(struct emitter *e, const struct stream_trailer *t, uint64_t f
 	MUST_CHECK;
 int trailer_decode(struct stream_trailer *t, uint64_t *frames_hash, const void *body, size_t size, struct arena *a)
 	MUST_CHECK;
-
-/* Add the counts of `next` to `sum`; reasons are copied to the arena. Error: a sum above INT64_MAX. */
-int trailer_add(struct stream_trailer *sum, const struct stream_trailer *next, struct arena *a) MUST_CHECK;
 
 #endif

@@ -149,7 +149,7 @@ static int take_header(struct stream_reader_state *s, const struct frame *f)
 	else {
 		arena_reset(&s->scratch);
 		TRY(header_decode(&later, s->buffer, f->size, &s->scratch));
-		TRY(header_agree(&s->header, &later));
+		TRY(stream_header_agree(&s->header, &later));
 	}
 	s->stream_records = 0;
 	s->expect = EXPECT_RECORD;
@@ -167,7 +167,7 @@ static int take_trailer(struct stream_reader_state *s, const struct frame *f)
 			       t.out.records, s->stream_records);
 	if (hash != XXH3_64bits_digest(s->frames))
 		return err_set("damaged: the trailer's hash does not match the records");
-	TRY(trailer_add(&s->trailer, &t, &s->arena));
+	TRY(stream_trailer_add(&s->trailer, &t, &s->arena));
 	s->expect = EXPECT_NOTHING;
 	return 0;
 }

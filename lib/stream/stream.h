@@ -141,4 +141,10 @@ int stream_header_extend(struct stream_header *header, const struct stream_heade
 int stream_trailer_reject(struct stream_trailer *t, const char *reason, int64_t records, int64_t objects,
 			  struct arena *a) MUST_CHECK;
 
+/* Streams may be read one after the other when kind and categories agree. Error: says what differs. */
+int stream_header_agree(const struct stream_header *first, const struct stream_header *next) MUST_CHECK;
+
+/* Add the counts of `next` to `sum`; reasons are copied to the arena. Error: a sum above INT64_MAX. */
+int stream_trailer_add(struct stream_trailer *sum, const struct stream_trailer *next, struct arena *a) MUST_CHECK;
+
 #endif

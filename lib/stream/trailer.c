@@ -130,7 +130,7 @@ int stream_trailer_reject(struct stream_trailer *t, const char *reason, int64_t 
 	return 0;
 }
 
-int trailer_add(struct stream_trailer *sum, const struct stream_trailer *next, struct arena *a)
+int stream_trailer_add(struct stream_trailer *sum, const struct stream_trailer *next, struct arena *a)
 {
 	TRY(count_add(&sum->in, &next->in));
 	TRY(count_add(&sum->out, &next->out));

@@ -1,0 +1,139 @@
+/* tstream: look into streams and packs, check them, join them. */
+#include "base/options.h"
+#include "record/dump.h"
+#include "record/join.h"
+#include "record/stats.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct config {
+	const char *output;
+	int64_t records;
+	int64_t cap;
+	bool full, header;
+} config = { .output = "-", .records = -1, .cap = (int64_t)STREAM_DEFAULT_CAP };
+
+static const struct option_spec options[] = {
+	OPTION_TEXT('o', "output", "FILE", &config.output, 0,
+		    "where head and cat write; FILE.pack becomes a pack (standard output)"),
+	OPTION_INT('n', "records", "N", &config.records, 0, 9e15, OPTION_RECORDS,
+		   "head, dump: stop after N records (head: 10; dump: all)"),
+	OPTION_FLAG(0, "full", &config.full, 0, "dump: the values of tensors and bytes too"),
+	OPTION_FLAG(0, "header", &config.header, 0, "dump: the header as the first line, the trailer as the last"),
+	OPTION_INT(0, "cap", "BYTES", &config.cap, 1, 9e15, 0, "longest record accepted (1073741824)"),
+	OPTION_END
+};
+
+static const char *const commands[] = { "head", "cat", "stats", "check", "dump", NULL };
+
+static const struct tool_spec tool = {
+	.name = "tstream",
+	.summary = "look into streams and packs, check them, join them",
+	.synopsis = "head|cat|stats|check|dump [options] [FILE ...]",
+	.options = options,
+	.commands = commands,
+	.extra_help = "head   the first records as a stream\n"
+		      "cat    all records of all inputs as one stream or pack\n"
+		      "stats  a table: records, objects, categories, sizes, provenance, rejects\n"
+		      "check  read everything and compare it with every hash, count and index entry\n"
+		      "dump   one line of JSON for each record\n"
+		      "\n"
+		      "FILE is a stream or a pack; - or none is standard input.\n",
+	.examples = "tstream stats train.pack\n"
+		    "coco-pack train.json --images train | tstream cat -o train.pack\n"
+		    "tstream head -n 100 train.pack | augment -s1 --size 320x240 | tstream check\n"
+		    "tstream dump -n 1 --full train.pack\n",
+};
+
+static struct stream_limits limits(void)
+{
+	return (struct stream_limits){ .cap = (uint64_t)config.cap };
+}
+
+static int run_join(const char *const *inputs, int n, bool head)
+{
+	char text[64];
+	struct stream_limits most = limits();
+	struct provenance link = { .tool = "tstream", .version = COCOPIPE_VERSION, .options = text };
+	struct join_param p = { .output = config.output, .inputs = inputs, .n_inputs = n, .records = -1, .limits = &most };
+	if (head)
+		p.records = config.records < 0 ? 10 : config.records;
+	if (head)
+		snprintf(text, sizeof text, "head records=%lld", (long long)p.records);
+	else
+		snprintf(text, sizeof text, "cat inputs=%d", n);
+	/* One input as a whole is the same stream afterwards: packing and unpacking leave no trace. */
+	if (head || n > 1)
+		p.link = &link;
+	return stream_join(&p);
+}
+
+static int run_stats(const char *input)
+{
+	struct stream_limits most = limits();
+	struct stats s;
+	struct arena a;
+	arena_init(&a, 1 << 16);
+	int status = stats_read(&s, input, &most, &a);
+	if (status == 0)
+		stats_print(&s, stdout);
+	arena_release(&a);
+	return status;
+}
+
+static int run_check(const char *input)
+{
+	struct stream_limits most = limits();
+	struct stream_count count;
+	TRY(stats_check(&count, input, &most));
+	printf("%s: ok, %lld records, %lld objects\n", strcmp(input, "-") == 0 ? "standard input" : input,
+	       (long long)count.records, (long long)count.objects);
+	return 0;
+}
+
+static int run_dump(const char *input)
+{
+	struct stream_limits most = limits();
+	struct dump_param p = { .full = config.full, .header = config.header, .records = config.records };
+	return dump_stream(stdout, input, &most, &p);
+}
+
+/* An option that the command would ignore is a mistake of the caller's. */
+static void check_options(const char *command)
+{
+	bool head = strcmp(command, "head") == 0, cat = strcmp(command, "cat") == 0, dump = strcmp(command, "dump") == 0;
+	if (strcmp(config.output, "-") != 0 && !head && !cat)
+		tool_usage("%s has no --output", command);
+	if (config.records >= 0 && !head && !dump)
+		tool_usage("%s has no --records", command);
+	if ((config.full || config.header) && !dump)
+		tool_usage("%s has no --full and no --header", command);
+}
+
+static int run(const struct arguments *args)
+{
+	static const char *const standard_input[] = { "-" };
+	const char *command = args->operand[0];
+	check_options(command);
+	const char *const *inputs = args->n > 1 ? (const char *const *)args->operand + 1 : standard_input;
+	int n = args->n > 1 ? args->n - 1 : 1;
+	if (strcmp(command, "head") == 0 || strcmp(command, "cat") == 0)
+		return run_join(inputs, n, strcmp(command, "head") == 0);
+	for (int i = 0; i < n; i++) {
+		if (strcmp(command, "stats") == 0)
+			TRY(run_stats(inputs[i]));
+		else if (strcmp(command, "check") == 0)
+			TRY(run_check(inputs[i]));
+		else
+			TRY(run_dump(inputs[i]));
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args;
+	tool_start(&tool, argc, argv, &args);
+	return tool_end(run(&args));
+}
