@@ -1,7 +1,5 @@
 #include "op/gemm_tile.h"
 
-#include <string.h>
-
 /*
  * A tile of 14 rows and `WIDTH` columns stays in registers: 28 + 2 of the 32 of AVX-512 with two
  * vectors a row, 14 + 1 of the 16 of AVX2 and SSE with one.
@@ -16,7 +14,9 @@ typedef float vec __attribute__((vector_size(LANES * 4)));
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-ALWAYS_INLINE void tile_rows(float *c, const float *a, const float *b, const float *next, const int rows, long depth)
+/* `rows` and `vectors` are constants where this is inlined; so are they in tile_outer. */
+ALWAYS_INLINE void tile_rows(float *c, const float *a, const float *b, const float *next, const int rows,
+	const int vectors, long depth)
 {
 	vec sum[GEMM_ROWS][VECTORS] = { 0 };
 	for (long k = 0; k < depth; k += GEMM_DEPTH) {
@@ -25,12 +25,12 @@ ALWAYS_INLINE void tile_rows(float *c, const float *a, const float *b, const flo
 			next += GEMM_COLUMNS;
 			vec right[VECTORS];
 #pragma GCC unroll 2
-			for (int v = 0; v < VECTORS; v++)
+			for (int v = 0; v < vectors; v++)
 				right[v] = *(const vec *)(b + v * LANES);
 #pragma GCC unroll 14
 			for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
-				for (int v = 0; v < VECTORS; v++)
+				for (int v = 0; v < vectors; v++)
 					sum[r][v] += a[r * GEMM_DEPTH + i] * right[v];
 			b += GEMM_COLUMNS;
 		}
@@ -39,33 +39,52 @@ ALWAYS_INLINE void tile_rows(float *c, const float *a, const float *b, const flo
 #pragma GCC unroll 14
 	for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
-		for (int v = 0; v < VECTORS; v++)
+		for (int v = 0; v < vectors; v++)
 			*(vec *)(c + r * GEMM_COLUMNS + v * LANES) = sum[r][v];
 }
 
-void ISA_NAME(gemm_rows)(float *c, const float *a, const float *b, const float *next, int rows, long depth)
+#define CASE(n, vectors) case n: tile_rows(c, a, b, next, n, vectors, depth); break;
+#define CASES(vectors) \
+	CASE(1, vectors) CASE(2, vectors) CASE(3, vectors) CASE(4, vectors) CASE(5, vectors) \
+	CASE(6, vectors) CASE(7, vectors) CASE(8, vectors) CASE(9, vectors) CASE(10, vectors) \
+	CASE(11, vectors) CASE(12, vectors) CASE(13, vectors) CASE(14, vectors)
+
+static void rows_full(float *c, const float *a, const float *b, const float *next, int rows, long depth)
 {
-#define CASE(n) case n: tile_rows(c + j, a, b + j, next + j, n, depth); break;
-	for (int j = 0; j < GEMM_COLUMNS; j += WIDTH)
-		switch (rows) {
-		CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
-		CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
-		}
-#undef CASE
+	switch (rows) {
+	CASES(VECTORS)
+	}
 }
 
-ALWAYS_INLINE void tile_outer(float *c, const float *a, long a_stride, const float *b, int rows, long depth)
+/* One vector wide, for the last columns. */
+static void rows_narrow(float *c, const float *a, const float *b, const float *next, int rows, long depth)
+{
+	switch (rows) {
+	CASES(1)
+	}
+}
+
+void ISA_NAME(gemm_rows)(float *c, const float *a, const float *b, const float *next, int rows, int columns, long depth)
+{
+	for (int j = 0; j < columns; j += WIDTH) {
+		bool narrow = VECTORS > 1 && columns - j <= LANES;
+		(narrow ? rows_narrow : rows_full)(c + j, a, b + j, next + j, rows, depth);
+	}
+}
+
+ALWAYS_INLINE void tile_outer(float *c, const float *a, long a_stride, const float *b, int rows, const int vectors,
+	long depth, bool add)
 {
 	vec sum[GEMM_OUTER_ROWS][VECTORS] = { 0 };
 	for (long k = 0; k < depth; k++) {
 		vec right[VECTORS];
 #pragma GCC unroll 2
-		for (int v = 0; v < VECTORS; v++)
+		for (int v = 0; v < vectors; v++)
 			right[v] = *(const vec *)(b + v * LANES);
 #pragma GCC unroll 14
 		for (int r = 0; r < GEMM_OUTER_ROWS; r++)
 #pragma GCC unroll 2
-			for (int v = 0; v < VECTORS; v++)
+			for (int v = 0; v < vectors; v++)
 				sum[r][v] += a[r] * right[v];
 		a += a_stride;
 		b += GEMM_COLUMNS;
@@ -74,12 +93,18 @@ ALWAYS_INLINE void tile_outer(float *c, const float *a, long a_stride, const flo
 	for (int r = 0; r < GEMM_OUTER_ROWS; r++)
 		if (r < rows)
 #pragma GCC unroll 2
-			for (int v = 0; v < VECTORS; v++)
-				*(vec *)(c + r * GEMM_COLUMNS + v * LANES) += sum[r][v];
+			for (int v = 0; v < vectors; v++) {
+				vec *to = (vec *)(c + r * GEMM_COLUMNS + v * LANES);
+				*to = add ? *to + sum[r][v] : sum[r][v];
+			}
 }
 
-void ISA_NAME(gemm_outer)(float *c, const float *a, long a_stride, const float *b, int rows, long depth)
+void ISA_NAME(gemm_outer)(float *c, const float *a, long a_stride, const float *b, int rows, int columns, long depth,
+	bool add)
 {
-	for (int j = 0; j < GEMM_COLUMNS; j += WIDTH)
-		tile_outer(c + j, a, a_stride, b + j, rows, depth);
+	for (int j = 0; j < columns; j += WIDTH)
+		if (VECTORS > 1 && columns - j <= LANES)
+			tile_outer(c + j, a, a_stride, b + j, rows, 1, depth, add);
+		else
+			tile_outer(c + j, a, a_stride, b + j, rows, VECTORS, depth, add);
 }

@@ -10,8 +10,12 @@
 
 #include <omp.h>
 
-/* Bytes of transformed input of one block: what a second-level cache of 2 MB holds beside the weights under way. */
-enum { BLOCK_BYTES = 3 << 19, BLOCK_TILES_MAX = 32 * GEMM_ROWS };
+/*
+ * Tiles of a block. More of them use every panel of weights more often, fewer leave room for the
+ * rest in a second-level cache of 1 to 2 MB; the more channels, the more the first matters. The
+ * optimum is flat.
+ */
+enum { BLOCK_TILES = 3 * GEMM_ROWS, BLOCK_TILES_DEEP = 4 * GEMM_ROWS, DEEP = 256 };
 
 struct run {
 	struct winograd_tiles tiles;
@@ -19,6 +23,7 @@ struct run {
 	bool add, relu;
 	int64_t depth;	/* input channels, padded */
 	int64_t panels;
+	int64_t u_plane, v_plane, m_plane;	/* floats from point to point */
 	int64_t n_blocks, block_tiles;	/* block i: tiles [total*i/n, total*(i+1)/n), at most block_tiles */
 	int64_t n_parts;	/* of the panels: part i is panels [panels*i/n, panels*(i+1)/n) */
 };
@@ -38,13 +43,6 @@ static int64_t ceil_div(int64_t a, int64_t b)
 	return (a + b - 1) / b;
 }
 
-/* Most tiles of a block, a multiple of GEMM_ROWS. */
-static int64_t block_capacity(int64_t depth)
-{
-	int64_t bytes = WINOGRAD_POINTS * GEMM_ROWS * depth * (int64_t)sizeof(float);
-	return min64(max64(BLOCK_BYTES / bytes, 2) * GEMM_ROWS, BLOCK_TILES_MAX);
-}
-
 /*
  * Share tiles and panels out to the threads. Splitting the tiles makes every thread read all
  * weights, splitting the panels makes every thread transform all tiles: the shares whose
@@ -52,7 +50,7 @@ static int64_t block_capacity(int64_t depth)
  */
 static void choose_shares(struct run *r, int threads)
 {
-	int64_t best = INT64_MAX, capacity = block_capacity(r->depth);
+	int64_t best = INT64_MAX, capacity = r->depth < DEEP ? BLOCK_TILES : BLOCK_TILES_DEEP;
 	for (int64_t parts = 1; parts <= min64(threads, r->panels); parts++) {
 		int64_t shares = min64(threads / parts, r->tiles.total);
 		int64_t tiles = ceil_div(r->tiles.total, shares), panels = ceil_div(r->panels, parts);
@@ -82,7 +80,7 @@ static void transform_block(const struct run *r, float *v, int64_t first, int64_
 	for (int64_t s = 0; s < n_subs; s++) {
 		int64_t start = sub_start(s, n_subs, n_tiles), rows = sub_start(s + 1, n_subs, n_tiles) - start;
 		struct winograd_place place = {
-			.plane = r->block_tiles * r->depth,
+			.plane = r->v_plane,
 			.pair = 2 * rows * WINOGRAD_CHUNK, .odd = rows * WINOGRAD_CHUNK, .channels = r->depth,
 		};
 		for (int64_t i = 0; i < rows; i++) {
@@ -93,20 +91,20 @@ static void transform_block(const struct run *r, float *v, int64_t first, int64_
 	}
 }
 
-/* m [point][block_tiles][GEMM_COLUMNS] = the block's products for one panel. */
+/* m [point][tile][GEMM_COLUMNS] = the block's products for one panel. */
 static void multiply_panel(const struct run *r, float *m, const float *v, int64_t panel, int64_t n_tiles, int64_t n_subs)
 {
-	int64_t size = r->depth * GEMM_COLUMNS;
+	int columns = (int)min64(GEMM_COLUMNS, r->tiles.out_channels - panel * WINOGRAD_PANEL);
 	for (int64_t x = 0; x < WINOGRAD_POINTS; x++) {
-		const float *u = r->u + (panel * WINOGRAD_POINTS + x) * size;
-		const float *vx = v + x * r->block_tiles * r->depth;
-		float *mx = m + x * r->block_tiles * GEMM_COLUMNS;
+		const float *u = r->u + (panel * WINOGRAD_POINTS + x) * r->u_plane;
+		const float *vx = v + x * r->v_plane;
+		float *mx = m + x * r->m_plane;
 		for (int64_t s = 0; s < n_subs; s++) {
 			int64_t start = sub_start(s, n_subs, n_tiles);
 			int rows = (int)(sub_start(s + 1, n_subs, n_tiles) - start);
 			/* The next weights are fetched line by line, half of their lines with each tile of rows. */
-			const float *next = u + size + s % 2 * (GEMM_COLUMNS / 2);
-			ISA_PICK(gemm_rows)(mx + start * GEMM_COLUMNS, vx + start * r->depth, u, next, rows, r->depth);
+			const float *next = u + r->u_plane + s % 2 * (GEMM_COLUMNS / 2);
+			ISA_PICK(gemm_rows)(mx + start * GEMM_COLUMNS, vx + start * r->depth, u, next, rows, columns, r->depth);
 		}
 	}
 }
@@ -125,7 +123,7 @@ static void store_panel(const struct run *r, const float *m, int64_t panel, int6
 		for (int p = 0; p < WINOGRAD_OUT * WINOGRAD_OUT; p++)
 			if (out.pixel[p] != NULL)
 				out.pixel[p] = (char *)out.pixel[p] + offset;
-		ISA_PICK(winograd_output)(&out, m + i * GEMM_COLUMNS, r->block_tiles * GEMM_COLUMNS);
+		ISA_PICK(winograd_output)(&out, m + i * GEMM_COLUMNS, r->m_plane);
 	}
 }
 
@@ -149,8 +147,10 @@ static int run_all(struct run *r, struct arena *scratch)
 	if (r->tiles.total == 0)
 		return 0;
 	choose_shares(r, threads);
-	int64_t v_size = WINOGRAD_POINTS * r->block_tiles * r->depth;
-	int64_t m_size = WINOGRAD_POINTS * r->block_tiles * GEMM_COLUMNS;
+	r->u_plane = winograd_plane(r->depth * GEMM_COLUMNS);
+	r->v_plane = winograd_plane(r->block_tiles * r->depth);
+	r->m_plane = winograd_plane(r->block_tiles * GEMM_COLUMNS);
+	int64_t v_size = WINOGRAD_POINTS * r->v_plane, m_size = WINOGRAD_POINTS * r->m_plane;
 	float *work = arena_alloc(scratch, (size_t)(threads * (v_size + m_size)) * sizeof(float));
 	if (work == NULL)
 		return -1;

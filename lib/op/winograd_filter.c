@@ -11,9 +11,10 @@
 size_t winograd_weights_bytes(int64_t ci, int64_t co)
 {
 	/* Either transform fits. */
-	int64_t forward = winograd_panels(co) * winograd_padded(ci), backward = winograd_panels(ci) * winograd_padded(co);
-	int64_t rows = forward > backward ? forward : backward;
-	return (size_t)(rows * WINOGRAD_POINTS * WINOGRAD_PANEL) * sizeof(float);
+	int64_t forward = winograd_panels(co) * winograd_plane(winograd_padded(ci) * WINOGRAD_PANEL);
+	int64_t backward = winograd_panels(ci) * winograd_plane(winograd_padded(co) * WINOGRAD_PANEL);
+	int64_t size = forward > backward ? forward : backward;
+	return (size_t)(size * WINOGRAD_POINTS) * sizeof(float);
 }
 
 /* How one direction finds w's element: rows and columns are channels, `turned` counts the taps backwards. */
@@ -39,7 +40,7 @@ static void gather(float *g, const float *w, const struct order *o, int64_t row,
 static void transform(float *u, const float *w, const struct order *o)
 {
 	int64_t rows = winograd_padded(o->rows), panels = winograd_panels(o->columns);
-	int64_t plane = rows * WINOGRAD_PANEL;
+	int64_t plane = winograd_plane(rows * WINOGRAD_PANEL);
 #pragma omp parallel for collapse(2)
 	for (int64_t panel = 0; panel < panels; panel++)
 		for (int64_t row = 0; row < rows; row += WINOGRAD_CHUNK) {
@@ -62,7 +63,7 @@ void winograd_transform_weights_backward(float *u, const float *w, int64_t ci, i
 void winograd_filter_scatter(float *dw, const float *du, int64_t ci, int64_t co, int64_t panel, int64_t row)
 {
 	float g[WINOGRAD_CHUNK * 9 * WINOGRAD_PANEL] __attribute__((aligned(64)));
-	int64_t plane = winograd_padded(ci) * WINOGRAD_PANEL, column = panel * WINOGRAD_PANEL;
+	int64_t plane = winograd_plane(winograd_padded(ci) * WINOGRAD_PANEL), column = panel * WINOGRAD_PANEL;
 	ISA_PICK(winograd_filter_gradient)(g, du + panel * WINOGRAD_POINTS * plane + row * WINOGRAD_PANEL, plane);
 	for (int64_t c = 0; c < WINOGRAD_PANEL && column + c < co; c++)
 		for (int64_t r = 0; r < WINOGRAD_CHUNK && row + r < ci; r++) {

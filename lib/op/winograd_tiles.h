@@ -52,6 +52,15 @@ static inline int64_t winograd_padded(int64_t channels)
 	return (channels + WINOGRAD_CHUNK - 1) / WINOGRAD_CHUNK * WINOGRAD_CHUNK;
 }
 
+/*
+ * Floats from plane to plane when one holds n: an odd number of cache lines, as the 36 planes
+ * are written and read side by side and would otherwise share a few sets of the cache.
+ */
+static inline int64_t winograd_plane(int64_t n)
+{
+	return ((n + 15) / 16 | 1) * 16;
+}
+
 static inline int64_t winograd_panels(int64_t channels)
 {
 	return (channels + WINOGRAD_PANEL - 1) / WINOGRAD_PANEL;

@@ -9,7 +9,7 @@
 #include "op/winograd_kernel.h"
 #include "op/winograd_tiles.h"
 
-#include <string.h>
+#include <omp.h>
 
 enum {
 	BATCH_BYTES = 24 << 20,	/* of transformed tiles: far more than du, which every batch passes over, far less than the shared cache */
@@ -24,8 +24,9 @@ struct run {
 	int64_t rows, panels;	/* input channels, padded; panels of output channels */
 	int64_t v_stride;	/* from tile to tile of v */
 	int64_t batch;	/* most tiles at once */
-	float *v;	/* [point][batch][v_stride] */
-	float *w;	/* [point][panel][batch][WINOGRAD_PANEL] */
+	int64_t v_plane, w_plane, du_plane;	/* floats from point to point */
+	float *v;	/* [point][tile][v_stride] */
+	float *w;	/* [point][panel][tile][WINOGRAD_PANEL] */
 	float *du;	/* [panel][point][rows][WINOGRAD_PANEL] */
 };
 
@@ -45,10 +46,13 @@ static int run_init(struct run *r, struct arena *scratch)
 	r->batch = (r->tiles.total + batches - 1) / batches;
 	if (r->batch < BATCH_TILES_MIN)
 		r->batch = min64(BATCH_TILES_MIN, r->tiles.total);
+	r->v_plane = winograd_plane(r->batch * r->v_stride);
+	r->w_plane = winograd_plane(r->panels * r->batch * WINOGRAD_PANEL);
+	r->du_plane = winograd_plane(r->rows * WINOGRAD_PANEL);
 	/* The last tile of rows reads past the channels, into the next tile or this slack. */
-	r->v = arena_alloc(scratch, (size_t)(points * r->batch * r->v_stride + GEMM_OUTER_ROWS) * sizeof(float));
-	r->w = arena_alloc(scratch, (size_t)(points * r->batch * r->panels * WINOGRAD_PANEL) * sizeof(float));
-	r->du = arena_alloc(scratch, (size_t)(points * r->rows * r->panels * WINOGRAD_PANEL) * sizeof(float));
+	r->v = arena_alloc(scratch, (size_t)(points * r->v_plane + GEMM_OUTER_ROWS) * sizeof(float));
+	r->w = arena_alloc(scratch, (size_t)(points * r->w_plane) * sizeof(float));
+	r->du = arena_alloc(scratch, (size_t)(points * r->panels * r->du_plane) * sizeof(float));
 	return r->v == NULL || r->w == NULL || r->du == NULL ? -1 : 0;
 }
 
@@ -56,7 +60,7 @@ static void transform_tile(const struct run *r, int64_t first, int64_t i)
 {
 	struct winograd_tile_in in = { .dtype = r->tiles.in_dtype, .channels = r->tiles.in_channels };
 	struct winograd_place place = {
-		.to = r->v + i * r->v_stride, .plane = r->batch * r->v_stride,
+		.to = r->v + i * r->v_stride, .plane = r->v_plane,
 		.pair = 2 * WINOGRAD_CHUNK, .odd = WINOGRAD_CHUNK, .channels = r->v_stride,
 	};
 	winograd_tile_input(&r->tiles, first + i, in.pixel);
@@ -68,22 +72,24 @@ static void transform_tile(const struct run *r, int64_t first, int64_t i)
 	for (int p = 0; p < WINOGRAD_OUT * WINOGRAD_OUT; p++)
 		dy.pixel[p] = pixel[p] != NULL ? pixel[p] : r->tiles.zeros;
 	place = (struct winograd_place){
-		.to = r->w + i * WINOGRAD_PANEL, .plane = r->panels * r->batch * WINOGRAD_PANEL,
+		.to = r->w + i * WINOGRAD_PANEL, .plane = r->w_plane,
 		.pair = r->batch * WINOGRAD_PANEL, .odd = WINOGRAD_CHUNK, .channels = r->panels * WINOGRAD_PANEL,
 	};
 	ISA_PICK(winograd_gradient)(&place, &dy);
 }
 
-/* du += v' w for one point and panel. */
-static void multiply(const struct run *r, int64_t point, int64_t panel, int64_t n_tiles)
+/* du = v' w, or du += v' w, for one point and panel. */
+static void multiply(const struct run *r, int64_t point, int64_t panel, int64_t n_tiles, bool add)
 {
-	const float *v = r->v + point * r->batch * r->v_stride;
-	const float *w = r->w + (point * r->panels + panel) * r->batch * WINOGRAD_PANEL;
-	float *du = r->du + (panel * WINOGRAD_POINTS + point) * r->rows * WINOGRAD_PANEL;
+	int columns = (int)min64(WINOGRAD_PANEL, r->tiles.out_channels - panel * WINOGRAD_PANEL);
+	const float *v = r->v + point * r->v_plane;
+	const float *w = r->w + point * r->w_plane + panel * r->batch * WINOGRAD_PANEL;
+	float *du = r->du + (panel * WINOGRAD_POINTS + point) * r->du_plane;
 	for (int64_t k = 0; k < n_tiles; k += DEPTH)
 		for (int64_t row = 0; row < r->rows; row += GEMM_OUTER_ROWS)
 			ISA_PICK(gemm_outer)(du + row * WINOGRAD_PANEL, v + k * r->v_stride + row, r->v_stride,
-				w + k * WINOGRAD_PANEL, (int)min64(GEMM_OUTER_ROWS, r->rows - row), min64(DEPTH, n_tiles - k));
+				w + k * WINOGRAD_PANEL, (int)min64(GEMM_OUTER_ROWS, r->rows - row), columns,
+				min64(DEPTH, n_tiles - k), add || k > 0);
 }
 
 /* One level's part of the bias' gradient, added up in a fixed order. */
@@ -117,22 +123,19 @@ int winograd_backward_weights(float *dw, float *db, const struct winograd_map *m
 	if (r.tiles.total == 0)
 		return 0;
 	TRY(run_init(&r, scratch));
-	int64_t panel_size = WINOGRAD_POINTS * r.rows * WINOGRAD_PANEL;
+	int64_t chunk = omp_get_max_threads() < WINOGRAD_POINTS / 4 ? r.panels : 1;
 	for (int64_t first = 0; first < r.tiles.total; first += r.batch) {
 		int64_t n_tiles = min64(r.batch, r.tiles.total - first);
 #pragma omp parallel
 		{
-#pragma omp for nowait
-			for (int64_t panel = 0; panel < (first == 0 ? r.panels : 0); panel++)
-				memset(r.du + panel * panel_size, 0, (size_t)panel_size * sizeof(float));
 #pragma omp for schedule(dynamic, 8)
 			for (int64_t i = 0; i < n_tiles; i++)
 				transform_tile(&r, first, i);
-			/* Neighbours share v, so each thread keeps to its range of points. */
-#pragma omp for collapse(2) schedule(static)
+			/* The panels of a point share v: a thread takes them together. */
+#pragma omp for collapse(2) schedule(dynamic, chunk)
 			for (int64_t point = 0; point < WINOGRAD_POINTS; point++)
 				for (int64_t panel = 0; panel < r.panels; panel++)
-					multiply(&r, point, panel, n_tiles);
+					multiply(&r, point, panel, n_tiles, first > 0);
 		}
 	}
 #pragma omp parallel for collapse(2)
