@@ -58,7 +58,9 @@ static int open_source(struct image_source *source, const struct sample *in)
 		return image_source_encoded(source, in->encoded, in->encoded_size);
 	if (in->pixels.data == NULL)
 		return err_set("augment: the sample has no image");
-	return image_source_pixels(source, &in->pixels, in->valid_w, in->valid_h);
+	bool padded = in->valid_w > 0 && in->valid_h > 0;
+	return image_source_pixels(source, &in->pixels, padded ? in->valid_w : (int)in->pixels.dim[1],
+				   padded ? in->valid_h : (int)in->pixels.dim[0]);
 }
 
 /*
