@@ -95,7 +95,7 @@ int main(void)
 	arena_init(&arena, 1 << 16);
 	if (mkdtemp(scratch) == NULL)
 		return 1;
-	char *truth = path_of("truth.stream"), *found = path_of("found.stream");
+	char *truth = path_of("truth.pack"), *found = path_of("found.stream");
 	if (!ok(write_samples(truth, false, 1) == 0 && write_detections(found, "a", 0.9F) == 0, "write") ||
 	    !ok(evaluate(&set, &result, truth, found) == 0, "read and evaluate")) {
 		printf("# %s\n", err_get());
@@ -126,7 +126,7 @@ int main(void)
 	ok(truncate(found, 300) == 0, "cut the detections");
 	fails(truth, found, "found.stream");
 
-	const char *names[] = { "truth.stream", "found.stream", "halved.stream", "twice.stream", "other.stream", "nan.stream" };
+	const char *names[] = { "truth.pack", "found.stream", "halved.stream", "twice.stream", "other.stream", "nan.stream" };
 	for (int i = 0; i < 6; i++)
 		unlink(path_of(names[i]));
 	rmdir(scratch);
