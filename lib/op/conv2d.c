@@ -27,9 +27,11 @@ int conv_backend_find(const char *name)
 	return err_set("conv2d: no backend '%s'; there are auto, onednn, openblas and winograd", name);
 }
 
+/* 0 when the kernel does not fit once. */
 static int64_t out_size(int64_t in, int64_t kernel, const struct conv2d_param *p)
 {
-	return (in + 2 * p->pad - p->dilation * (kernel - 1) - 1) / p->stride + 1;
+	int64_t room = in + 2 * p->pad - p->dilation * (kernel - 1) - 1;
+	return room < 0 ? 0 : room / p->stride + 1;
 }
 
 struct conv_geometry conv_geometry_of(const struct op_call *c, int i)
