@@ -1,0 +1,26 @@
+#!/bin/bash
+# The format read and written by other programs: Python's msgpack, zstd.
+. "$(dirname "$0")/tap.sh"
+vectors=$ROOT/formats/vectors
+
+ok "zstd unpacks a pack into the stream" cmp <(zstd -dc "$vectors/sample.pack") "$vectors/sample.stream"
+ok "zstd's own test accepts a pack" zstd -qt "$vectors/sample.pack"
+
+/usr/bin/python3 -c 'import msgpack' 2> /dev/null || { echo "# python3-msgpack is not installed"; done_testing; }
+peer() {
+	/usr/bin/python3 "$ROOT/tests/stream_peer.py" "$@"
+}
+ok "python makes the smallest stream from the specification" peer write "$T/tiny"
+ok "it is the golden vector" cmp "$T/tiny" "$vectors/tiny.stream"
+ok "and reads here" tstream check "$T/tiny"
+ok "python finds frames, hashes and alignment right" peer verify "$vectors"/*.stream
+
+for name in tiny sample detection; do
+	/usr/bin/python3 "$ROOT/formats/reader.py" < "$vectors/$name.stream" > "$T/python"
+	tstream dump --full "$vectors/$name.stream" > "$T/tstream"
+	ok "reader.py and tstream dump say the same of $name.stream" peer same "$T/python" "$T/tstream"
+done
+head -c 200 "$vectors/tiny.stream" > "$T/cut"
+/usr/bin/python3 "$ROOT/formats/reader.py" < "$T/cut" > /dev/null 2> "$T/err"
+is $? 1 "reader.py fails on a cut stream"
+done_testing
