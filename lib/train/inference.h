@@ -1,0 +1,65 @@
+/*
+ * inference: samples in, detections in original pixels out.
+ *
+ * A sample with an encoded image gets the checkpoint's own preprocessing (the size its training images had,
+ * without anything random); pixels are taken as they are. Images are run together only when their padded sizes are
+ * equal, so what is found in an image does not depend on its neighbours.
+ *
+ *     struct inference inf;
+ *     TRY(inference_open(&inf, "m.safetensors", &options));
+ *     inf.found = callback;                   // sees every image, in order
+ *     while (... sample ...)
+ *             TRY(inference_add(&inf, &sample));
+ *     TRY(inference_flush(&inf));
+ *     inference_close(&inf);
+ */
+#ifndef TRAIN_INFERENCE_H
+#define TRAIN_INFERENCE_H
+
+#include "augment/augment.h"
+#include "model/model.h"
+#include "record/detection.h"
+#include "train/checkpoint.h"
+
+struct inference_options {
+	enum dtype dtype;
+	enum conv_backend backend;
+	struct detect_limits limits;
+	int batch;	/* images at most */
+	const char *size;	/* instead of the checkpoint's: "WxH" or NULL */
+};
+
+struct inference {
+	struct inference_options options;
+	struct checkpoint checkpoint;
+	struct model model;
+	struct tape tape;
+	struct augment_param preprocess;
+	bool can_preprocess;	/* false: the checkpoint says no size, so only pixels can be used */
+	struct batch batch;
+	struct arena sample_arena, result_arena;
+	/*
+	 * Told of every image: the sample as it was run (pixels as the model saw them) and what was found,
+	 * boxes in original pixels; both live during the call. 0 or -1.
+	 */
+	int (*found)(void *context, const struct sample *s, const struct detection *d);
+	void *context;
+};
+
+int inference_open(struct inference *inf, const char *path, const struct inference_options *options) MUST_CHECK;
+
+/* Error: a damaged image; an encoded image without a size to bring it to. */
+int inference_add(struct inference *inf, const struct sample *s) MUST_CHECK;
+
+/* Run what is waiting. */
+int inference_flush(struct inference *inf) MUST_CHECK;
+
+void inference_close(struct inference *inf);
+
+/*
+ * Box f32 [4] from an image's pixels back to the original's, by the inverse of the sample's transform, cut to
+ * orig_w x orig_h when those are known.
+ */
+void inference_box_to_original(float box[4], const struct sample *s);
+
+#endif

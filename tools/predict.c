@@ -1,0 +1,218 @@
+/* predict: find objects in images with a trained model. */
+#include "base/options.h"
+#include "base/progress.h"
+#include "coco/results.h"
+#include "image/probe.h"
+#include "train/inference.h"
+#include "train/picture.h"
+
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static struct config {
+	const char *model, *output, *coco_json, *draw, *dtype, *conv, *size;
+	double score_threshold, nms_iou;
+	int64_t topk, max_detections, batch;
+} config = {
+	.output = "-", .dtype = "f32", .conv = "auto",
+	.score_threshold = 0.05, .nms_iou = 0.5, .topk = 1000, .max_detections = 100, .batch = 8,
+};
+
+static const struct option_spec options[] = {
+	OPTION_TEXT('m', "model", "FILE", &config.model, OPTION_REQUIRED, "model of trainstep"),
+	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "where the detections go as a stream (-: stdout)"),
+	OPTION_TEXT(0, "coco-json", "FILE", &config.coco_json, 0, "write COCO results JSON instead of a stream (-: stdout)"),
+	OPTION_TEXT(0, "draw", "DIR", &config.draw, 0, "write each image with its detections into an existing directory"),
+	OPTION_NUMBER(0, "score-threshold", "X", &config.score_threshold, 0, 0.999999, OPTION_RECORDS,
+		      "scores must be above it (0.05)"),
+	OPTION_NUMBER(0, "nms-iou", "X", &config.nms_iou, 0, 1, OPTION_RECORDS, "of two boxes of a class that overlap more, one stays (0.5)"),
+	OPTION_INT(0, "topk", "N", &config.topk, 1, 1e6, OPTION_RECORDS, "candidates of a pyramid level (1000)"),
+	OPTION_INT(0, "max-detections", "N", &config.max_detections, 1, 1e6, OPTION_RECORDS, "of an image (100)"),
+	OPTION_TEXT(0, "size", "WxH", &config.size, OPTION_RECORDS, "bring encoded images to this size (that of the training)"),
+	OPTION_CHOICE(0, "dtype", "f32|bf16", &config.dtype, OPTION_RECORDS, "of activations (f32)"),
+	OPTION_CHOICE(0, "conv", "auto|onednn|openblas", &config.conv, OPTION_RECORDS, "who computes convolutions (auto)"),
+	OPTION_INT('b', "batch", "N", &config.batch, 1, BATCH_MAX, 0, "images at a time (8)"),
+	OPTION_END
+};
+
+static const struct tool_spec tool = {
+	.name = "predict",
+	.summary = "find objects in images with a trained model",
+	.synopsis = "-m MODEL.safetensors [options] [STREAM | IMAGE.jpg ...]",
+	.options = options,
+	.examples =
+		"coco-pack val.json --images val | predict -m m.safetensors --coco-json found.json\n"
+		"predict -m m.safetensors --draw pictures --coco-json - photo1.jpg photo2.jpg\n"
+		"predict -m m.safetensors val.pack | evalap -g val.pack -\n",
+};
+
+/* Where detections go. */
+struct sinks {
+	struct inference inf;
+	struct stream_writer writer;
+	struct results results;
+	struct arena arena;
+	struct progress progress;
+	int64_t images, objects;
+};
+
+static int on_found(void *context, const struct sample *s, const struct detection *d)
+{
+	struct sinks *sinks = context;
+	const struct checkpoint *c = &sinks->inf.checkpoint;
+	arena_reset(&sinks->arena);
+	if (config.coco_json != NULL)
+		TRY(results_put(&sinks->results, d, c->categories, c->n_categories));
+	else
+		TRY(detection_write(&sinks->writer, d, &sinks->arena));
+	if (config.draw != NULL)
+		TRY(picture_write(config.draw, s, d, c->categories, &sinks->arena));
+	sinks->images++;
+	sinks->objects += d->n;
+	progress_update(&sinks->progress, sinks->images, "");
+	return 0;
+}
+
+static bool is_image_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	return dot != NULL && (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0 || strcasecmp(dot, ".png") == 0);
+}
+
+static int add_file(struct sinks *sinks, const char *path, int64_t number)
+{
+	struct sample s;
+	struct image_info info;
+	struct arena a;
+	uint8_t *bytes;
+	arena_init(&a, 1 << 20);
+	sample_init(&s);
+	int status = io_read_file(path, &bytes, &s.encoded_size, &a);
+	if (status == 0 && image_probe(&info, bytes, s.encoded_size) != 0)
+		status = err_context("'%s'", path);
+	if (status == 0) {
+		bool turned = info.exif >= 5;
+		s.encoded = bytes;
+		s.id.number = number;
+		s.seq = number - 1;
+		s.file_name = path;
+		s.exif = info.exif;
+		s.orig_w = turned ? info.h : info.w;
+		s.orig_h = turned ? info.w : info.h;
+		status = inference_add(&sinks->inf, &s);
+	}
+	arena_release(&a);
+	return status;
+}
+
+static int run_files(struct sinks *sinks, const struct arguments *args)
+{
+	for (int i = 0; i < args->n; i++)
+		TRY(add_file(sinks, args->operand[i], i + 1));
+	return inference_flush(&sinks->inf);
+}
+
+static int run_stream(struct sinks *sinks, struct stream_reader *r)
+{
+	struct sample s;
+	struct arena a;
+	int got;
+	arena_init(&a, 1 << 20);
+	while ((got = sample_read(&s, r, &a)) == 1) {
+		if (inference_add(&sinks->inf, &s) != 0) {
+			got = -1;
+			break;
+		}
+		arena_reset(&a);
+	}
+	arena_release(&a);
+	return got == 0 ? inference_flush(&sinks->inf) : -1;
+}
+
+static int open_sinks(struct sinks *sinks, const struct stream_header *from)
+{
+	const struct checkpoint *c = &sinks->inf.checkpoint;
+	struct stream_header header;
+	struct provenance link = {
+		.tool = tool.name, .version = COCOPIPE_VERSION, .options = options_record_text(&tool, &sinks->arena),
+	};
+	if (config.coco_json != NULL)
+		return results_open(&sinks->results, config.coco_json);
+	if (link.options == NULL || stream_header_extend(&header, from, &link, &sinks->arena) != 0)
+		return -1;
+	header.kind = "detection";
+	header.n_categories = c->n_categories;
+	header.categories = c->categories;
+	return stream_writer_open(&sinks->writer, config.output, &header);
+}
+
+static int close_sinks(struct sinks *sinks, int status)
+{
+	progress_end(&sinks->progress);
+	if (config.coco_json != NULL && status == 0)
+		return results_close(&sinks->results);
+	if (config.coco_json != NULL)
+		results_abandon(&sinks->results);
+	else if (status == 0)
+		return stream_writer_close(&sinks->writer, NULL);
+	else
+		stream_writer_abandon(&sinks->writer);
+	return -1;
+}
+
+static int run_inference(struct sinks *sinks, const struct arguments *args)
+{
+	struct stream_reader reader = { 0 };
+	bool files = args->n > 0 && is_image_name(args->operand[0]);
+	const struct stream_header *header = NULL;
+	if (!files) {
+		TRY(stream_reader_open(&reader, args->n > 0 ? args->operand[0] : "-", NULL));
+		header = stream_reader_header(&reader);
+		if (strcmp(header->kind, "sample") != 0)
+			return err_set("%s holds %ss; predict wants samples", stream_reader_name(&reader), header->kind);
+	}
+	TRY(open_sinks(sinks, header));
+	progress_start(&sinks->progress, "images", files ? args->n : header->planned > 0 ? header->planned : 0, args->quiet);
+	int status = close_sinks(sinks, files ? run_files(sinks, args) : run_stream(sinks, &reader));
+	if (!files)
+		stream_reader_close(&reader);
+	return status;
+}
+
+static int run(const struct arguments *args)
+{
+	struct sinks sinks;
+	memset(&sinks, 0, sizeof sinks);
+	int backend = conv_backend_find(config.conv);
+	struct inference_options o = {
+		.dtype = strcmp(config.dtype, "bf16") == 0 ? DTYPE_BF16 : DTYPE_F32, .backend = (enum conv_backend)backend,
+		.limits = { (float)config.score_threshold, (float)config.nms_iou, (int)config.topk, (int)config.max_detections },
+		.batch = (int)config.batch, .size = config.size,
+	};
+	if (backend < 0)
+		return -1;
+	omp_set_num_threads(args->threads);
+	arena_init(&sinks.arena, 1 << 20);
+	TRY(inference_open(&sinks.inf, config.model, &o));
+	sinks.inf.found = on_found;
+	sinks.inf.context = &sinks;
+	int status = run_inference(&sinks, args);
+	if (status == 0)
+		tool_say("%lld objects in %lld images", (long long)sinks.objects, (long long)sinks.images);
+	inference_close(&sinks.inf);
+	arena_release(&sinks.arena);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args;
+	tool_start(&tool, argc, argv, &args);
+	if (args.n > 1 && !is_image_name(args.operand[0]))
+		tool_usage("one stream, or image files that end in .jpg, .jpeg or .png");
+	if (config.coco_json != NULL && strcmp(config.output, "-") != 0)
+		tool_usage("--coco-json replaces the stream of -o; give one of them");
+	return tool_end(run(&args));
+}
