@@ -1,7 +1,7 @@
 """Makes images of every kind and what Pillow sees in them: python3 image_peer.py DIRECTORY.
 
-For each NAME.jpg or NAME.png there is NAME.ppm, the upright-agnostic RGB pixels, or for
-resizes NAME.WxH.ppm. Prints one line "FILE REFERENCE W H" for each (W = H = 0: as stored).
+Prints one line "FILE REFERENCE W H" for each: REFERENCE is a PPM of the file as stored (W = H = 0),
+resized to W x H, or decoded at 1/N of its size (W = H = -N).
 """
 import os
 import sys
@@ -23,7 +23,7 @@ def picture(width, height):
 
 
 def write(name, reference, size=None):
-    reference = reference.convert("RGB")
+    reference = reference.convert("RGB")  # also loads it
     tag = "%s.%dx%d.ppm" % ((name,) + reference.size)
     reference.save(os.path.join(directory, tag))
     width, height = size or (0, 0)
@@ -34,6 +34,11 @@ def jpeg(name, image, **options):
     path = os.path.join(directory, name)
     image.save(path, quality=88, **options)
     write(name, Image.open(path))
+    for reduction in (2, 4, 8) if min(image.size) >= 8 else ():
+        reduced = Image.open(path)
+        reduced.draft(None, (image.width // reduction, image.height // reduction))
+        if reduced.size == (-(-image.width // reduction), -(-image.height // reduction)) != image.size:
+            write(name, reduced, (-reduction, -reduction))
 
 
 def png(name, image, reference=None, **options):

@@ -38,7 +38,7 @@ static int check_size(const struct image_info *info)
 	if (info->w < 1 || info->h < 1)
 		return err_set("image: the header gives no size");
 	if (info->w > IMAGE_MAX_SIDE || info->h > IMAGE_MAX_SIDE || (int64_t)info->w * info->h > IMAGE_MAX_PIXELS)
-		return err_set("image: %d x %d pixels are more than the limit of %d", info->w, info->h,
+		return err_set("image: too large: the limit is %d pixels a side and %d in all", (int)IMAGE_MAX_SIDE,
 			       (int)IMAGE_MAX_PIXELS);
 	return 0;
 }

@@ -38,7 +38,7 @@ int resize_axis_init(struct resize_axis *axis, int source, double extent, int sc
 {
 	double ratio = extent / scaled;
 	double radius = fmax(ratio, 1);
-	int taps = clamp((int)ceil(2 * radius) + 1, 1, source);
+	int taps = clamp((int)ceil(2 * radius), 1, source);
 	*axis = (struct resize_axis){ .n = n, .taps = taps, .first = source };
 	axis->copy = ratio == 1 && !mirrored;
 	if (ratio == 1)

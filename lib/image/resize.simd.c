@@ -11,6 +11,7 @@
 enum { BLOCK = 128, COLUMN_SHIFT = 8, ROW_SHIFT = 20 };
 
 typedef int16_t four_i16 __attribute__((vector_size(8)));
+typedef uint8_t four_u8 __attribute__((vector_size(4)));
 typedef int32_t four_i32 __attribute__((vector_size(16)));
 
 void ISA_NAME(resize_columns)(int16_t *out, const uint8_t *source, size_t stride, const int16_t *weight, int taps, int n);
@@ -41,20 +42,36 @@ void ISA_NAME(resize_columns)(int16_t *out, const uint8_t *source, size_t stride
 	columns_block(out + i, source + i, stride, weight, taps, n - i);
 }
 
+static inline four_u8 blend(const int16_t *from, const int16_t *weight, int taps)
+{
+	four_i32 sum = { 1 << (ROW_SHIFT - 1), 1 << (ROW_SHIFT - 1), 1 << (ROW_SHIFT - 1), 0 };
+	for (int k = 0; k < taps; k++) {
+		four_i16 pixel;
+		memcpy(&pixel, from + 3 * k, sizeof pixel);
+		sum += __builtin_convertvector(pixel, four_i32) * (int32_t)weight[k];
+	}
+	return __builtin_convertvector(sum >> ROW_SHIFT, four_u8);
+}
+
+static inline void blend_row(uint8_t *out, const int16_t *row, const int32_t *at, const int16_t *weight, int taps, int n)
+{
+	four_u8 pixel;
+	/* Four bytes are written where a pixel has three; the next pixel puts the fourth right. */
+	for (int i = 0; i < n - 1; i++) {
+		pixel = blend(row + at[i], weight + (size_t)i * (size_t)taps, taps);
+		memcpy(out + 3 * i, &pixel, 4);
+	}
+	pixel = blend(row + at[n - 1], weight + (size_t)(n - 1) * (size_t)taps, taps);
+	memcpy(out + 3 * (n - 1), &pixel, 3);
+}
+
 /* out u8 [n 3]: pixel i is the sum over k of weight[i][k] * row[at[i] + 3*k ..]; row has 4 more numbers than are used. */
 void ISA_NAME(resize_row)(uint8_t *out, const int16_t *row, const int32_t *at, const int16_t *weight, int taps, int n)
 {
-	for (int i = 0; i < n; i++) {
-		four_i32 sum = { 1 << (ROW_SHIFT - 1), 1 << (ROW_SHIFT - 1), 1 << (ROW_SHIFT - 1), 0 };
-		const int16_t *from = row + at[i];
-		for (int k = 0; k < taps; k++) {
-			four_i16 pixel;
-			memcpy(&pixel, from + 3 * k, sizeof pixel);
-			sum += __builtin_convertvector(pixel, four_i32) * (int32_t)weight[k];
-		}
-		sum >>= ROW_SHIFT;
-		for (int c = 0; c < 3; c++)
-			out[3 * i + c] = (uint8_t)sum[c];
-		weight += taps;
+	switch (taps) {	/* the usual numbers, so that the loops over them are unrolled */
+	case 2: blend_row(out, row, at, weight, 2, n); break;
+	case 3: blend_row(out, row, at, weight, 3, n); break;
+	case 4: blend_row(out, row, at, weight, 4, n); break;
+	default: blend_row(out, row, at, weight, taps, n); break;
 	}
 }
