@@ -1,5 +1,7 @@
 #include "base/json_number.h"
 
+#include "base/json_digits.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,18 +10,17 @@ __extension__ typedef unsigned __int128 uint128;
 /* Larger exponents overflow or vanish anyway; the limit keeps the sum from wrapping around. */
 enum { EXPONENT_LIMIT = 1000000 };
 
-static inline bool is_digit(char c)
+static inline const char *scan_digits(struct json_number *n, const char *p)
 {
-	return (unsigned char)(c - '0') < 10;
-}
-
-static const char *scan_digits(struct json_number *n, const char *p)
-{
-	uint64_t mantissa = n->mantissa;
-	for (; is_digit(*p); p++)
-		mantissa = mantissa * 10 + (uint64_t)(*p - '0');
-	n->mantissa = mantissa;
-	return p;
+	uint64_t digits, marks;
+	while (digits = load_digits(p), (marks = mark_others(digits)) == 0) {
+		n->mantissa = n->mantissa * 100000000 + join_digits(digits);
+		p += 8;
+	}
+	unsigned count = before_mark(marks);
+	if (count > 0)
+		n->mantissa = n->mantissa * json_integer_power[count] + join_digits(digits << (64 - 8 * count));
+	return p + count;
 }
 
 /* p is behind the 'e'. */
@@ -69,20 +70,9 @@ int json_number_scan(struct json_number *n, const char *text)
 	return 0;
 }
 
-static const double exact_power[] = {
-	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
-	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-};
-
-static const uint64_t integer_power[] = {
-	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000,
-	100000000000, 1000000000000, 10000000000000, 100000000000000, 1000000000000000,
-	10000000000000000, 100000000000000000, 1000000000000000000, 10000000000000000000u,
-};
-
 enum {
-	EXACT_POWERS = sizeof exact_power / sizeof exact_power[0],
-	INTEGER_POWERS = sizeof integer_power / sizeof integer_power[0],
+	EXACT_POWERS = sizeof json_exact_power / sizeof json_exact_power[0],
+	INTEGER_POWERS = sizeof json_integer_power / sizeof json_integer_power[0],
 };
 
 /* top * 2^exponent rounded to 53 bits; top has its highest bit set, `more` says that bits follow it. */
@@ -125,16 +115,16 @@ static double magnitude(const struct json_number *n, locale_t c_locale)
 		return strtod_l(n->text + n->negative, NULL, c_locale);
 	if (n->mantissa <= (uint64_t)1 << 53) {
 		if (n->exponent <= 0 && -n->exponent < EXACT_POWERS)
-			return (double)n->mantissa / exact_power[-n->exponent];
+			return (double)n->mantissa / json_exact_power[-n->exponent];
 		if (n->exponent > 0 && n->exponent < EXACT_POWERS)
-			return (double)n->mantissa * exact_power[n->exponent];
+			return (double)n->mantissa * json_exact_power[n->exponent];
 	}
 	if (n->mantissa == 0)
 		return 0;
 	if (n->exponent <= 0 && -n->exponent < INTEGER_POWERS)
-		return over_power(n->mantissa, integer_power[-n->exponent]);
+		return over_power(n->mantissa, json_integer_power[-n->exponent]);
 	if (n->exponent > 0 && n->exponent < INTEGER_POWERS)
-		return times_power(n->mantissa, integer_power[n->exponent]);
+		return times_power(n->mantissa, json_integer_power[n->exponent]);
 	return strtod_l(n->text + n->negative, NULL, c_locale);
 }
 

@@ -9,7 +9,8 @@
  *             ... n.stop is the byte that does not belong there
  *     value = json_number_convert(&n, locale);
  *
- * Text must be followed by a byte that cannot continue a number; a NUL will do.
+ * Text must be followed by a byte that cannot continue a number, and at least eight bytes must be
+ * readable from any place in it: JSON_NUMBER_PADDING zeros will do.
  */
 #ifndef BASE_JSON_NUMBER_H
 #define BASE_JSON_NUMBER_H
@@ -17,6 +18,8 @@
 #include <locale.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+enum { JSON_NUMBER_PADDING = 16 };
 
 struct json_number {
 	const char *text;
