@@ -18,7 +18,8 @@ static float smooth(float t)
 
 static float noise_once(const struct synth_noise *noise, double x, double y)
 {
-	int ix = (int)floor(x), iy = (int)floor(y);
+	/* floor(), but for whole negative numbers, where the cell before with a weight of 1 is the same place. */
+	int ix = (int)x - (x < 0), iy = (int)y - (y < 0);
 	float fx = smooth((float)(x - ix)), fy = smooth((float)(y - iy));
 	int x0 = ix & (SYNTH_TILE - 1), y0 = iy & (SYNTH_TILE - 1);
 	int x1 = (x0 + 1) & (SYNTH_TILE - 1), y1 = (y0 + 1) & (SYNTH_TILE - 1);
