@@ -126,6 +126,27 @@ if [ -w /dev/full ]; then
 	is "$? $(grep -c 'No space left' "$T/.err")" "1 1" "a full disk is an error"
 fi
 
+# Samples as ground truth: whole boxes survive single precision, so that the figures are the same doubles.
+coco-synth -q -o "$T/synth" -n 12 --classes 8
+/usr/bin/python3 - "$T/synth/instances.json" > "$T/shaken.json" << 'PYTHON'
+import json, random, sys
+rng = random.Random(5)
+with open(sys.argv[1]) as file:
+    annotations = json.load(file)["annotations"]
+print(json.dumps([{"image_id": a["image_id"], "category_id": a["category_id"], "score": round(rng.random(), 1),
+                   "bbox": [v + rng.uniform(-4, 4) for v in a["bbox"]]} for a in annotations for _ in range(2)]))
+PYTHON
+want=$(evalap --json -g "$T/synth/instances.json" "$T/shaken.json")
+like "$want" '"annotations":[1-9][0-9]+,"detections":[1-9]' "drawn pictures and shaken boxes are evaluated"
+ok "packs" coco-pack -q "$T/synth/instances.json" --images "$T/synth/images" -o "$T/synth.pack"
+is "$(evalap --json -g "$T/synth.pack" "$T/shaken.json")" "$want" "a pack as ground truth gives the same"
+is "$(coco-pack -q "$T/synth/instances.json" --images "$T/synth/images" --shuffle | evalap --json -g - "$T/shaken.json")" \
+	"$want" "so does a shuffled stream"
+head -c 3000 "$T/synth.pack" > "$T/cut.pack"
+fails_with 1 "cut.pack" evalap -g "$T/cut.pack" "$T/shaken.json"
+coco-pack -q "$T/synth/instances.json" --images "$T/synth/images" | head -c 30000 > "$T/cut.stream"
+fails_with 1 "cut.stream" evalap -g "$T/cut.stream" "$T/shaken.json"
+
 fixtures=$DATA/fixtures/faster_coco_eval/tests/dataset
 if [ -d "$fixtures" ]; then
 	truth=$fixtures/cocoapi/instances_val2014_100.json
