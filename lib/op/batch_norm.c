@@ -158,7 +158,7 @@ static struct norm_grad_block grad_block(const struct work *w, int64_t item)
 	return (struct norm_grad_block){
 		.rows = rows, .c = w->plan.c, .bf16 = w->plan.bf16,
 		.dy = map_at(&c->dout[0], at), .x = map_at(&c->in[X], at), .y = map_at(&c->out[0], at),
-		.dx = map_at(&c->din[X], at), .dx_add = map_adds(c, X),
+		.dx = map_at(&c->din[X], at),
 		.dresidual = w->p->add ? map_at(&c->din[RESIDUAL], at) : NULL, .dresidual_add = map_adds(c, RESIDUAL),
 		.mask = !w->p->relu ? NORM_MASK_NONE : w->p->add ? NORM_MASK_Y : NORM_MASK_X,
 		.a = w->scale, .b = c->training ? w->b : NULL, .d = w->d,
@@ -276,6 +276,47 @@ static int reference(struct op_call *c)
 	return 0;
 }
 
+/* One channel by the chain rule; saved mean and rstd are the forward's. */
+static void reference_channel(const struct op_call *c, double *sum, int64_t j)
+{
+	const struct batch_norm_param *p = c->param;
+	const struct tensor *x = &c->in[X];
+	bool bf16 = x->dtype == DTYPE_BF16;
+	int64_t channels = x->dim[3];
+	double gamma = ((float *)c->in[GAMMA].data)[j], mean = ((float *)c->saved[0].data)[j];
+	double rstd = ((float *)c->saved[1].data)[j], count = (double)(tensor_count(x) / channels);
+	for (int pass = 0; pass < 2; pass++) {
+		for (int64_t i = j; i < tensor_count(x); i += channels) {
+			bool off = p->relu && map_load(c->out[0].data, i, bf16) <= 0;
+			double dz = off ? 0 : map_load(c->dout[0].data, i, bf16);
+			double unit = (map_load(x->data, i, bf16) - mean) * rstd;
+			double through = c->training ? (sum[channels + j] + unit * sum[j]) / count : 0;
+			if (pass == 0) {
+				sum[j] += dz * unit;
+				sum[channels + j] += dz;
+				continue;
+			}
+			if (c->din[X].data != NULL)
+				map_store(c->din[X].data, i, (float)(gamma * rstd * (dz - through)), bf16);
+			if (p->add && c->din[RESIDUAL].data != NULL)
+				map_store(c->din[RESIDUAL].data, i, (float)dz, bf16);
+		}
+	}
+}
+
+static int reference_backward(struct op_call *c)
+{
+	int64_t channels = c->in[X].dim[3];
+	double *sum = arena_calloc(c->scratch, (size_t)(2 * channels), sizeof *sum);
+	if (sum == NULL)
+		return -1;
+	for (int64_t j = 0; j < channels; j++)
+		reference_channel(c, sum, j);
+	norm_put_gradient(&c->din[GAMMA], sum, false);
+	norm_put_gradient(&c->din[BETA], sum + channels, false);
+	return 0;
+}
+
 static double flops(const struct op_call *c)
 {
 	const struct batch_norm_param *p = c->param;
@@ -317,7 +358,7 @@ static const struct op_case cases[] = {
 
 const struct op op_batch_norm = {
 	.name = "batch_norm", .shape = shape, .forward = forward, .backward = backward,
-	.reference = reference, .flops = flops,
-	.can_add = 1 << X | 1 << GAMMA | 1 << BETA | 1 << RESIDUAL,
+	.reference = reference, .reference_backward = reference_backward, .flops = flops,
+	.can_add = 1 << GAMMA | 1 << BETA | 1 << RESIDUAL,
 	.needs_in = 1 << X | 1 << GAMMA | 1 << BETA, .needs_out = 1, .cases = cases,
 };

@@ -74,7 +74,7 @@ static void backward_x(struct op_call *c, const float *scale)
 		struct norm_grad_block k = {
 			.rows = hi - lo, .c = channels, .bf16 = dx->dtype == DTYPE_BF16,
 			.dy = map_at(&c->dout[0], at), .y = map_at(&c->out[0], at), .a = scale,
-			.dx = map_at(dx, at), .dx_add = map_adds(c, X),
+			.dx = map_at(dx, at),
 			.dresidual = p->add ? map_at(&c->din[RESIDUAL], at) : NULL,
 			.dresidual_add = map_adds(c, RESIDUAL),
 			.mask = p->relu ? NORM_MASK_Y : NORM_MASK_NONE,
@@ -175,5 +175,5 @@ static const struct op_case cases[] = {
 const struct op op_frozen_norm = {
 	.name = "frozen_norm", .shape = shape, .forward = forward, .backward = backward,
 	.reference = reference, .reference_backward = reference_backward, .flops = flops,
-	.can_add = 1 << X | 1 << RESIDUAL, .needs_in = 1 << GAMMA | 1 << VAR, .needs_out = 1, .cases = cases,
+	.can_add = 1 << RESIDUAL, .needs_in = 1 << GAMMA | 1 << VAR, .needs_out = 1, .cases = cases,
 };

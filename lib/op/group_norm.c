@@ -150,7 +150,7 @@ static struct norm_grad_block grad_block(const struct work *w, int64_t first, in
 	return (struct norm_grad_block){
 		.rows = rows, .c = w->plan.c, .bf16 = w->plan.bf16,
 		.dy = map_at(&c->dout[0], at), .x = map_at(&c->in[X], at), .y = map_at(&c->out[0], at),
-		.dx = map_at(&c->din[X], at), .dx_add = map_adds(c, X),
+		.dx = map_at(&c->din[X], at),
 		.dresidual = w->p->add ? map_at(&c->din[RESIDUAL], at) : NULL, .dresidual_add = map_adds(c, RESIDUAL),
 		.mask = !w->p->relu ? NORM_MASK_NONE : w->p->add ? NORM_MASK_Y : NORM_MASK_X,
 		.a = a, .b = a + w->plan.c, .d = a + 2 * w->plan.c,
@@ -282,6 +282,57 @@ static int reference(struct op_call *c)
 	return 0;
 }
 
+/* The value of dout that gets through the relu, at element i. */
+static double reference_dz(const struct op_call *c, int64_t i)
+{
+	const struct group_norm_param *p = c->param;
+	bool bf16 = c->in[X].dtype == DTYPE_BF16;
+	return p->relu && map_load(c->out[0].data, i, bf16) <= 0 ? 0 : map_load(c->dout[0].data, i, bf16);
+}
+
+/* One group by the chain rule through mean and variance; parameters' gradients are added up in sum [2 C]. */
+static void reference_group(const struct op_call *c, double *sum, int64_t image, int64_t group)
+{
+	const struct group_norm_param *p = c->param;
+	const struct tensor *x = &c->in[X];
+	bool bf16 = x->dtype == DTYPE_BF16;
+	int64_t channels = x->dim[3], width = channels / p->groups, pixels = map_pixels(x);
+	const float *gamma = c->in[GAMMA].data;
+	double mean, rstd, all = 0, along = 0, count = (double)(pixels * width);
+	reference_statistics(c, image, group, &mean, &rstd);
+	for (int pass = 0; pass < 2; pass++) {
+		for (int64_t k = 0; k < pixels * width; k++) {
+			int64_t j = group * width + k % width, i = (image * pixels + k / width) * channels + j;
+			double dz = reference_dz(c, i), unit = (map_load(x->data, i, bf16) - mean) * rstd;
+			double g = rstd * (gamma[j] * dz - all / count - unit * along / count);
+			if (pass == 1 && c->din[X].data != NULL)
+				map_store(c->din[X].data, i, (float)g, bf16);
+			if (pass == 1)
+				continue;
+			all += gamma[j] * dz;
+			along += gamma[j] * dz * unit;
+			sum[j] += dz * unit;
+			sum[channels + j] += dz;
+		}
+	}
+}
+
+static int reference_backward(struct op_call *c)
+{
+	const struct group_norm_param *p = c->param;
+	const struct tensor *x = &c->in[X];
+	double *sum = arena_calloc(c->scratch, (size_t)(2 * x->dim[3]), sizeof *sum);
+	if (sum == NULL)
+		return -1;
+	for (int64_t s = 0; s < x->dim[0] * p->groups; s++)
+		reference_group(c, sum, s / p->groups, s % p->groups);
+	norm_put_gradient(&c->din[GAMMA], sum, false);
+	norm_put_gradient(&c->din[BETA], sum + x->dim[3], false);
+	for (int64_t i = 0; p->add && c->din[RESIDUAL].data != NULL && i < tensor_count(x); i++)
+		map_store(c->din[RESIDUAL].data, i, (float)reference_dz(c, i), x->dtype == DTYPE_BF16);
+	return 0;
+}
+
 static double flops(const struct op_call *c)
 {
 	const struct group_norm_param *p = c->param;
@@ -315,6 +366,6 @@ static const struct op_case cases[] = {
 
 const struct op op_group_norm = {
 	.name = "group_norm", .shape = shape, .forward = forward, .backward = backward,
-	.reference = reference, .flops = flops,
-	.can_add = 15, .needs_in = 1 << X | 1 << GAMMA | 1 << BETA, .needs_out = 1, .cases = cases,
+	.reference = reference, .reference_backward = reference_backward, .flops = flops,
+	.can_add = 1 << GAMMA | 1 << BETA | 1 << RESIDUAL, .needs_in = 1 << X | 1 << GAMMA | 1 << BETA, .needs_out = 1, .cases = cases,
 };

@@ -36,6 +36,17 @@ MAP_INLINE float map_relu(float x)
 	return x < 0 ? 0 : x;
 }
 
+/*
+ * The gradient dy of an output y of a relu; a NaN of y lets it pass, as in torch. By bits, because
+ * GCC would turn a choice into a branch around the load of dy and not vectorise it.
+ */
+MAP_INLINE float map_pass(float dy, float y)
+{
+	union { float f; uint32_t u; } v = { .f = dy };
+	v.u &= y <= 0 ? 0 : 0xffffffffu;
+	return v.f;
+}
+
 /* The address of element i. */
 static inline void *map_at(const struct tensor *map, int64_t i)
 {

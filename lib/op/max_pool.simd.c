@@ -3,6 +3,30 @@
 /* Channels taken together; their running values stay in registers or the first cache. */
 enum { TILE = 64 };
 
+MAP_INLINE void step(float *restrict best, int32_t *restrict place, const void *restrict x, int32_t here, int n, bool bf16)
+{
+#pragma omp simd
+	for (int j = 0; j < n; j++) {
+		float v = map_load(x, j, bf16);
+		bool wins = (v > best[j]) | (v != v);
+		best[j] = wins ? v : best[j];
+		place[j] = wins ? here : place[j];
+	}
+}
+
+/*
+ * One more pixel of the window. Not inline: joined with the loop over the window, GCC jams
+ * several rounds into one and then compares channel by channel.
+ */
+__attribute__((noinline)) static void window_step(float *best, int32_t *place, const void *x, int32_t here, int n,
+						  bool bf16)
+{
+	if (bf16)
+		step(best, place, x, here, n, true);
+	else
+		step(best, place, x, here, n, false);
+}
+
 MAP_INLINE void window_tile(void *restrict y, uint8_t *restrict argmax, const struct max_pool_window *w, int64_t from,
 			    int n, bool bf16)
 {
@@ -12,17 +36,8 @@ MAP_INLINE void window_tile(void *restrict y, uint8_t *restrict argmax, const st
 		best[j] = map_load(w->x[0], from + j, bf16);
 		place[j] = w->place[0];
 	}
-	for (int k = 1; k < w->n; k++) {
-		const void *restrict x = w->x[k];
-		int32_t here = w->place[k];
-#pragma omp simd
-		for (int j = 0; j < n; j++) {
-			float v = map_load(x, from + j, bf16);
-			bool wins = (v > best[j]) | (v != v);
-			best[j] = wins ? v : best[j];
-			place[j] = wins ? here : place[j];
-		}
-	}
+	for (int k = 1; k < w->n; k++)
+		window_step(best, place, (const char *)w->x[k] + from * (bf16 ? 2 : 4), w->place[k], n, bf16);
 	for (int j = 0; j < n; j++) {
 		map_store(y, from + j, best[j], bf16);
 		argmax[from + j] = (uint8_t)place[j];
@@ -46,21 +61,33 @@ void ISA_NAME(max_pool_pixel)(void *y, uint8_t *argmax, const struct max_pool_wi
 		window_pixel(y, argmax, w, c, false);
 }
 
+MAP_INLINE void pass(float *restrict sum, const void *restrict dy, const uint8_t *restrict argmax, int32_t here, int n,
+		     bool bf16)
+{
+#pragma omp simd
+	for (int j = 0; j < n; j++) {
+		float v = map_load(dy, j, bf16);
+		sum[j] += argmax[j] == here ? v : 0;
+	}
+}
+
+/* The gradient of one output pixel. Not inline, as window_step(). */
+__attribute__((noinline)) static void cover_step(float *sum, const void *dy, const uint8_t *argmax, int32_t here, int n,
+						 bool bf16)
+{
+	if (bf16)
+		pass(sum, dy, argmax, here, n, true);
+	else
+		pass(sum, dy, argmax, here, n, false);
+}
+
 MAP_INLINE void cover_tile(void *restrict dx, const struct max_pool_covers *k, int64_t from, int n, bool add, bool bf16)
 {
 	float sum[TILE];
 	for (int j = 0; j < n; j++)
 		sum[j] = add ? map_load(dx, from + j, bf16) : 0;
-	for (int i = 0; i < k->n; i++) {
-		const void *restrict dy = k->dy[i];
-		const uint8_t *restrict argmax = k->argmax[i];
-		int32_t here = k->place[i];
-#pragma omp simd
-		for (int j = 0; j < n; j++) {
-			float v = map_load(dy, from + j, bf16);
-			sum[j] += argmax[from + j] == here ? v : 0;
-		}
-	}
+	for (int i = 0; i < k->n; i++)
+		cover_step(sum, (const char *)k->dy[i] + from * (bf16 ? 2 : 4), k->argmax[i] + from, k->place[i], n, bf16);
 	for (int j = 0; j < n; j++)
 		map_store(dx, from + j, sum[j], bf16);
 }

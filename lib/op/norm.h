@@ -39,7 +39,7 @@ struct norm_block {
 
 /*
  * One block for norm_grad_sums() and norm_grad_apply(). With dz = dy where the mask lets it
- * pass and 0 elsewhere:  dx = (+=) a*dz + b*(x - mean) + d,  dresidual = (+=) dz.
+ * pass and 0 elsewhere:  dx = a*dz + b*(x - mean) + d,  dresidual = (add: dresidual +) dz.
  */
 struct norm_grad_block {
 	int64_t rows;
@@ -49,7 +49,6 @@ struct norm_grad_block {
 	const void *y;	/* read with NORM_MASK_Y */
 	void *dx;
 	void *dresidual;	/* or NULL */
-	bool dx_add;
 	bool dresidual_add;
 	enum norm_mask mask;
 	bool bf16;

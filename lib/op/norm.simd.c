@@ -98,7 +98,7 @@ void ISA_NAME(norm_apply)(const struct norm_block *k, const struct norm_table *t
 		apply_dtype(k, t, false);
 }
 
-/* dy where the output was above zero; a NaN of the output lets it pass, as in torch. */
+/* dy where the output was above zero. */
 MAP_INLINE float masked(const struct norm_grad_block *k, const struct norm_table *t, int64_t i, int64_t j, float x,
 			enum norm_mask mask, bool bf16)
 {
@@ -106,7 +106,7 @@ MAP_INLINE float masked(const struct norm_grad_block *k, const struct norm_table
 	if (mask == NORM_MASK_NONE)
 		return dz;
 	float y = mask == NORM_MASK_Y ? map_load(k->y, i, bf16) : affine(x, t, j);
-	return y <= 0 ? 0 : dz;
+	return map_pass(dz, y);
 }
 
 MAP_INLINE void grad_sum_rows(float *restrict sum, float *restrict product, const struct norm_grad_block k,
@@ -158,10 +158,11 @@ void ISA_NAME(norm_grad_sums)(float *sum, float *product, const struct norm_grad
 		grad_sums_dtype(sum, product, k, t, false);
 }
 
-/* What a specialised grad loop does; all fields are constants of the loop. */
+/* What a loop over a grad block does: constants, so that nothing is decided inside. */
 struct grad_mode {
 	enum norm_mask mask;
 	bool residual;
+	bool add;	/* dresidual is added to */
 	bool centred;	/* b and d are there */
 	bool bf16;
 };
@@ -169,7 +170,7 @@ struct grad_mode {
 MAP_INLINE void grad_rows(const struct norm_grad_block k, const struct norm_table t, int64_t row, int n_rows,
 			  const struct grad_mode m)
 {
-	bool dx_add = k.dx_add, dresidual_add = k.dresidual_add, read_x = m.centred || m.mask == NORM_MASK_X;
+	bool read_x = m.centred || m.mask == NORM_MASK_X;
 #pragma omp simd
 	for (int64_t j = 0; j < k.c; j++) {
 		for (int r = 0; r < n_rows; r++) {
@@ -179,19 +180,17 @@ MAP_INLINE void grad_rows(const struct norm_grad_block k, const struct norm_tabl
 			float dx = k.a[j] * dz;
 			if (m.centred)
 				dx += k.b[j] * (x - t.mean[j]) + k.d[j];
-			if (dx_add)
-				dx += map_load(k.dx, i, m.bf16);
 			map_store(k.dx, i, dx, m.bf16);
 			if (!m.residual)
 				continue;
-			if (dresidual_add)
+			if (m.add)
 				dz += map_load(k.dresidual, i, m.bf16);
 			map_store(k.dresidual, i, dz, m.bf16);
 		}
 	}
 }
 
-MAP_INLINE void grad_mode_run(const struct norm_grad_block *k, const struct norm_table *t, const struct grad_mode m)
+MAP_INLINE void grad_run(const struct norm_grad_block *k, const struct norm_table *t, const struct grad_mode m)
 {
 	int64_t row = 0;
 	for (; row + MAP_ROWS <= k->rows; row += MAP_ROWS)
@@ -200,18 +199,25 @@ MAP_INLINE void grad_mode_run(const struct norm_grad_block *k, const struct norm
 		grad_rows(*k, *t, row, 1, m);
 }
 
+MAP_INLINE void grad_residual(const struct norm_grad_block *k, const struct norm_table *t, enum norm_mask mask,
+			      bool centred, bool bf16)
+{
+	if (k->dresidual == NULL)
+		grad_run(k, t, (struct grad_mode){ mask, false, false, centred, bf16 });
+	else if (k->dresidual_add)
+		grad_run(k, t, (struct grad_mode){ mask, true, true, centred, bf16 });
+	else
+		grad_run(k, t, (struct grad_mode){ mask, true, false, centred, bf16 });
+}
+
 MAP_INLINE void grad_mask(const struct norm_grad_block *k, const struct norm_table *t, bool centred, bool bf16)
 {
 	if (k->mask == NORM_MASK_X)
-		grad_mode_run(k, t, (struct grad_mode){ NORM_MASK_X, false, centred, bf16 });
-	else if (k->mask == NORM_MASK_Y && k->dresidual != NULL)
-		grad_mode_run(k, t, (struct grad_mode){ NORM_MASK_Y, true, centred, bf16 });
+		grad_run(k, t, (struct grad_mode){ NORM_MASK_X, false, false, centred, bf16 });
 	else if (k->mask == NORM_MASK_Y)
-		grad_mode_run(k, t, (struct grad_mode){ NORM_MASK_Y, false, centred, bf16 });
-	else if (k->dresidual != NULL)
-		grad_mode_run(k, t, (struct grad_mode){ NORM_MASK_NONE, true, centred, bf16 });
+		grad_residual(k, t, NORM_MASK_Y, centred, bf16);
 	else
-		grad_mode_run(k, t, (struct grad_mode){ NORM_MASK_NONE, false, centred, bf16 });
+		grad_residual(k, t, NORM_MASK_NONE, centred, bf16);
 }
 
 void ISA_NAME(norm_grad_apply)(const struct norm_grad_block *k, const struct norm_table *t)

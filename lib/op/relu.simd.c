@@ -22,7 +22,7 @@ MAP_INLINE void grad(void *restrict dx, const void *restrict dy, const void *res
 	for (int64_t i = 0; i < n; i++) {
 		float v = map_load(dy, i, bf16);
 		if (masked)
-			v = map_load(y, i, bf16) <= 0 ? 0 : v;
+			v = map_pass(v, map_load(y, i, bf16));
 		if (add)
 			v += map_load(dx, i, bf16);
 		map_store(dx, i, v, bf16);
