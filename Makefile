@@ -47,6 +47,7 @@ SYMBOLS = $(sort $(shell sed -nE 's/^const struct $(1) ($(1)_[a-z0-9_]+).*/\1/p'
 OPS := $(call SYMBOLS,op,$(wildcard lib/op/*.c lib/detect/*.c))
 HEADS := $(call SYMBOLS,model_head,$(wildcard lib/model/*.c))
 DATASETS := $(call SYMBOLS,dataset_kind,$(wildcard lib/coco/dataset_*.c))
+POLICIES := $(call SYMBOLS,augment_policy,$(wildcard lib/augment/*.c))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
 	$(foreach level,$(ISA_LEVELS),$(SIMD_SRC:%.c=$(BUILD)/obj/%.$(level).o)) $(BUILD)/obj/registry.o
@@ -73,13 +74,16 @@ $(BUILD)/obj/lib/%.simd.$(1).o: lib/%.simd.c
 endef
 $(foreach level,$(ISA_LEVELS),$(eval $(call SIMD_RULE,$(level))))
 
-# The registries of data set kinds, ops and models, made from the files that define one.
-$(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/op/*.c lib/detect/*.c lib/model/*.c) Makefile
+# The registries of data set kinds, augmentations, ops and models, made from the files that define one.
+$(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/augment/*.c lib/op/*.c lib/detect/*.c lib/model/*.c) Makefile
 	@mkdir -p $(@D)
-	@{ echo '#include "coco/dataset.h"'; echo '#include "model/model.h"'; \
+	@{ echo '#include "augment/augment.h"'; echo '#include "coco/dataset.h"'; echo '#include "model/model.h"'; \
 	   $(foreach kind,$(DATASETS),echo 'extern const struct dataset_kind $(kind);';) \
 	   echo 'const struct dataset_kind *const dataset_kinds[] = {'; \
 	   $(foreach kind,$(DATASETS),echo '	&$(kind),';) echo '	0 };'; \
+	   $(foreach policy,$(POLICIES),echo 'extern const struct augment_policy $(policy);';) \
+	   echo 'const struct augment_policy *const augment_policies[] = {'; \
+	   $(foreach policy,$(POLICIES),echo '	&$(policy),';) echo '	0 };'; \
 	   $(foreach op,$(OPS),echo 'extern const struct op $(op);';) \
 	   echo 'const struct op *const op_registry[] = {'; \
 	   $(foreach op,$(OPS),echo '	&$(op),';) echo '	0 };'; \

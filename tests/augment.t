@@ -14,7 +14,7 @@ fails_with 2 "give either -s0, -s1 or --eval" augment --size 320 -s0 --eval
 fails_with 2 "size .*is missing" augment -s0
 fails_with 2 "a size is N or WxH" augment -s0 --size 320x
 fails_with 2 "at most 16384" augment -s0 --size 20000
-fails_with 2 "one of 0.1, not '7'" augment -s7 --size 320
+fails_with 2 "there are -s0 and -s1" augment -s7 --size 320
 fails_with 2 "takes two factors" augment -s1 --size 320 --jitter 1.2,0.8
 fails_with 2 "takes two factors" augment -s1 --size 320 --jitter 1,nan
 fails_with 2 "one number for --size" augment -s0 --size 320x240 --max-size 640

@@ -19,8 +19,8 @@ static struct config {
 } config = { .jitter = "0.8,1.2", .output = "-", .preview_count = 12 };
 
 static const struct option_spec options[] = {
-	OPTION_CHOICE('s', "policy", "0|1", &config.policy, OPTION_RECORDS,
-		      "0: flip and fit; 1: flip, scale jitter, cut or pad"),
+	OPTION_TEXT('s', "policy", "POLICY", &config.policy, OPTION_RECORDS,
+		    "0: mirror half and fit; 1: mirror half, scale jitter, cut or pad"),
 	OPTION_FLAG(0, "eval", &config.eval, OPTION_RECORDS, "fit only, nothing random"),
 	OPTION_TEXT(0, "size", "WxH", &config.size, OPTION_RECORDS | OPTION_REQUIRED,
 		    "canvas in pixels; one number N is NxN, or the short side with --max-size"),
@@ -69,8 +69,11 @@ static void parse_param(struct augment_param *param, const struct arguments *arg
 		tool_usage("give either -s0, -s1 or --eval");
 	if (args->n > 1)
 		tool_usage("one input at most, not '%s' and '%s'", args->operand[0], args->operand[1]);
+	const struct augment_policy *policy = augment_policy_find(config.eval ? "eval" : config.policy);
+	if (policy == NULL)
+		tool_usage("-s%s: there are -s0 and -s1", config.policy);
 	*param = (struct augment_param){
-		.policy = augment_policy_find(config.eval ? "eval" : config.policy),
+		.policy = policy,
 		.max_size = (int)config.max_size,
 		.seed = (uint64_t)args->seed,
 	};

@@ -63,6 +63,9 @@ struct augment_policy {
 	const struct augment_op *op[AUGMENT_MAX_OPS];	/* in order, then NULL; the slot is part of the random key */
 };
 
+/* All policies, NULL-terminated; each is defined in one file and found by the build by its symbol augment_policy_*. */
+extern const struct augment_policy *const augment_policies[];
+
 /* The policy of that name, or NULL. */
 const struct augment_policy *augment_policy_find(const char *name);
 

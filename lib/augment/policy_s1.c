@@ -1,0 +1,8 @@
+/* Mirror and scale jitter. */
+#include "augment/augment.h"
+
+const struct augment_policy augment_policy_s1 = {
+	.name = "1",
+	.canvas_only = true,
+	.op = { &augment_flip, &augment_jitter },
+};
