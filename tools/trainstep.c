@@ -1,6 +1,7 @@
 /* trainstep: train a model on a stream of samples. */
 #include "base/options.h"
 #include "base/progress.h"
+#include "train/curve.h"
 #include "train/feeder.h"
 #include "train/log.h"
 #include "train/replay.h"
@@ -16,7 +17,7 @@ static struct trainer_options config = {
 	.init = "random", .preset = "torchvision", .batch = 8, .momentum = 0.9, .weight_decay = 1e-4, .clip_norm = 10,
 	.schedule = { .lr = 0.01, .warmup = 100, .warmup_factor = 0.001, .decay = "0.8,0.95", .gamma = 0.1 },
 };
-static const char *dtype = "f32", *conv = "auto", *solver = "torch", *log_path, *position_of;
+static const char *dtype = "f32", *conv = "auto", *solver = "torch", *log_path, *plot_path, *position_of;
 static int64_t anchor_size = 32;
 
 static const struct option_spec options[] = {
@@ -43,6 +44,7 @@ static const struct option_spec options[] = {
 	OPTION_CHOICE(0, "preset", "torchvision|tpu", &config.preset, OPTION_RECORDS, "losses, anchors, matching (torchvision)"),
 	OPTION_INT(0, "anchor-size", "N", &anchor_size, 1, 4096, OPTION_RECORDS, "side of the smallest anchor at P3, pixels (32)"),
 	OPTION_TEXT(0, "log", "FILE", &log_path, 0, "metrics, a JSON line a step"),
+	OPTION_TEXT(0, "plot", "FILE", &plot_path, 0, "draw the losses of --log as SVG at the end"),
 	OPTION_INT(0, "save-every", "N", &config.save_every, 0, 1e12, 0, "save after every N steps; 0: at the end (0)"),
 	OPTION_INT(0, "keep", "N", &config.keep, 0, 1000, 0, "keep the states of the last N saves as FILE.state-STEP (0)"),
 	OPTION_TEXT(0, "resume", "FILE", &config.resume, 0, "go on from a state; all other options as before"),
@@ -144,8 +146,9 @@ static int run_trainer(struct trainer *t, struct stream_reader *reader, bool qui
 			 stop_signal != 0 ? "; stopped by a signal, go on with --resume" : "");
 	if (dropped > 0)
 		tool_say("%d images of the last, partial batch were dropped", dropped);
-	int closed = train_log_close(&log);
-	return status == 0 ? closed : status;
+	if (train_log_close(&log) != 0)
+		status = -1;
+	return status == 0 && plot_path != NULL ? curve_write(plot_path, log_path) : status;
 }
 
 static int run(const struct arguments *args)
@@ -180,6 +183,8 @@ int main(int argc, char **argv)
 		return tool_end(print_position());
 	if (config.model == NULL || config.output == NULL)
 		tool_usage("-m MODEL and -o FILE are needed");
+	if (plot_path != NULL && log_path == NULL)
+		tool_usage("--plot draws the file of --log; give both");
 	if (args.n > 1)
 		tool_usage("one stream at most; 'tstream cat' joins several");
 	arena_init(&a, 1 << 12);
