@@ -43,8 +43,8 @@ run() {
 	"$@"
 }
 
-out= model=retinanet-resnet50-fpn-gn policy=0 size=640x640 epochs=12 batch=8 seed=0 save_every=100
-train= train_from=() val= val_from=()
+out="" model=retinanet-resnet50-fpn-gn policy=0 size=640x640 epochs=12 batch=8 seed=0 save_every=100
+train="" train_from=() val="" val_from=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
@@ -72,7 +72,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift 2
 done
-[ -n "$out" ] && [ -n "$train" ] && [ -n "$val" ] || fail "-o, --train and --val are needed"
+if [ -z "$out" ] || [ -z "$train" ] || [ -z "$val" ]; then fail "-o, --train and --val are needed"; fi
 
 mkdir -p "$out"
 [ -e "$out/train.pack" ] || run coco-pack "$train" ${train_from[@]+"${train_from[@]}"} -o "$out/train.pack"
