@@ -6,6 +6,17 @@ vectors=$ROOT/formats/vectors
 ok "zstd unpacks a pack into the stream" cmp <(zstd -dc "$vectors/sample.pack") "$vectors/sample.stream"
 ok "zstd's own test accepts a pack" zstd -qt "$vectors/sample.pack"
 
+# The example of the man page: the bytes stand in the first 24 columns of its lines.
+sed -n '/^\.Bd -literal$/,/^\.Ed$/p' "$ROOT/man/cocopipe-stream.5" | grep -oE '^([0-9a-f]{2}( |$)){1,8}' |
+	tr -d ' \n' > "$T/hex"
+is "$(cat "$T/hex")" "$(od -An -v -tx1 "$vectors/tiny.stream" | tr -d ' \n')" "cocopipe-stream(5) shows the bytes of the smallest stream"
+
+missing=
+for key in $(sed -n 's/^FIELD_[A-Z]*(\([a-z_]*\).*/\1/p' "$ROOT"/formats/*.def); do
+	grep -qE "^\.(It )?Cm (.* )?$key( |\$)|^\.Cm $key ,|^\.Cm id , seq.*$key" "$ROOT/man/cocopipe-stream.5" || missing="$missing $key"
+done
+is "$missing" "" "cocopipe-stream(5) explains every key of the tables"
+
 /usr/bin/python3 -c 'import msgpack' 2> /dev/null || { echo "# python3-msgpack is not installed"; done_testing; }
 peer() {
 	/usr/bin/python3 "$ROOT/tests/stream_peer.py" "$@"

@@ -3,6 +3,7 @@
  * names the place, never a crash.
  */
 #include "record/sample.h"
+#include "stream/frame.h"
 #include "stream/pack.h"
 #include "tests/tap.h"
 
@@ -163,6 +164,44 @@ static void test_appended(const struct bytes *b, const struct place *p, const ch
 	ok(place_put(p, twice.data, b->size + 1) && read_stream(p->path) == -1, "%s with a byte after it does not", what);
 }
 
+/* Give every frame the hash of its body as it is now; false when the lengths do not lead to the end. */
+static bool reseal(struct bytes *b)
+{
+	size_t at = 0;
+	while (at + FRAME_SIZE <= b->size) {
+		uint64_t size;
+		memcpy(&size, b->data + at + 2, 8);
+		if (size > b->size - at - FRAME_SIZE)
+			return false;
+		frame_make(b->data + at, b->data[at + 1], b->data + at + FRAME_SIZE, size);
+		at += FRAME_SIZE + size;
+	}
+	return at == b->size;
+}
+
+/*
+ * What the hash would have caught, given a right hash: now structure and types are all that protects.
+ * Some of it is a stream still; the rest must be an error that says where, and nothing may crash.
+ */
+static void test_forged(const struct bytes *b, const struct place *p)
+{
+	size_t bad = 0, refused = 0, tried = 0;
+	for (size_t i = 0; i < b->size; i++) {
+		for (int flip = 0; flip < 9; flip++) {
+			struct bytes forged = *b;
+			forged.data[i] ^= (uint8_t)(flip < 8 ? 1 << flip : 0xff);
+			if (!reseal(&forged) || !place_put(p, forged.data, forged.size))
+				continue;
+			int got = read_stream(p->path);
+			tried++;
+			refused += got == -1;
+			bad += got == -2;
+		}
+	}
+	ok(bad == 0, "%zu flips under a right hash: none crashes, each that fails says where", tried);
+	ok(refused > tried / 2, "most of them fail");
+}
+
 static bool place_open(struct place *p)
 {
 	p->fd = memfd_create("damaged", MFD_CLOEXEC);
@@ -192,6 +231,7 @@ int main(void)
 	test_flips(&stream, &p, read_stream, "a stream");
 	test_flips(&pack, &p, read_stream, "a pack read as a stream");
 	test_flips(&pack, &p, read_pack, "a pack read by its index");
+	test_forged(&stream, &p);
 	test_sticky(&stream, &p);
 	test_appended(&stream, &p, "a stream");
 	test_appended(&pack, &p, "a pack");

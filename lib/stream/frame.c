@@ -3,6 +3,9 @@
 #include "stream/wire.h"
 
 #include <string.h>
+
+/* Every byte of every stream goes through this hash: compiled in here it is half as fast again as in the library. */
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 enum { FIXEXT16 = 0xd8 };
