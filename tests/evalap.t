@@ -80,6 +80,16 @@ fails_with 1 "^evalap: cannot open '.*none.json': No such file" evalap -g "$T/gt
 fails_with 1 "^evalap: cannot open '.*none.json': No such file" evalap -g "$T/none.json" "$T/dt.json"
 fails_with 1 "^evalap: cannot read '.*': Is a directory" evalap -g "$T" "$T/dt.json"
 
+results "[$good]"
+size=$(wc -c < "$T/dt.json")
+passed=0
+for ((cut = 1; cut < size; cut++)); do
+	head -c $cut "$T/dt.json" > "$T/cut.json"
+	evalap -g "$T/gt.json" "$T/cut.json" > "$T/.out" 2> "$T/.err"
+	[ $? = 1 ] && [ ! -s "$T/.out" ] && grep -q '^evalap: .*cut.json:' "$T/.err" && passed=$((passed + 1))
+done
+is "$passed" "$((size - 1))" "results cut at any byte are an error"
+
 # Bad ground truth.
 results "[$good]"
 bad_truth() {

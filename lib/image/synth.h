@@ -27,7 +27,7 @@
 enum {
 	SYNTH_KINDS = 8,
 	SYNTH_MIN_SIDE = 64,	/* pixels */
-	SYNTH_MAX_SIDE = 4096,
+	SYNTH_MAX_SIDE = 2048,
 	SYNTH_MAX_OBJECTS = 64,
 };
 
