@@ -10,6 +10,7 @@ static const struct { const char *name; const struct conv_ops *ops; } backends[]
 	[CONV_ONEDNN] = { "onednn", &conv_onednn },
 	[CONV_OPENBLAS] = { "openblas", &conv_openblas },
 	[CONV_WINOGRAD] = { "winograd", &conv_winograd },
+	[CONV_GEMM] = { "gemm", &conv_gemm },
 };
 
 enum { BACKENDS = sizeof backends / sizeof backends[0] };
@@ -24,7 +25,7 @@ int conv_backend_find(const char *name)
 	for (int i = 0; i < BACKENDS; i++)
 		if (strcmp(backends[i].name, name) == 0)
 			return i;
-	return err_set("conv2d: no backend '%s'; there are auto, onednn, openblas and winograd", name);
+	return err_set("conv2d: no backend '%s'; there are auto, onednn, openblas, winograd and gemm", name);
 }
 
 /* 0 when the kernel does not fit once. */

@@ -34,6 +34,7 @@ enum conv_backend {
 	CONV_ONEDNN,	/* primitives of the library, one per shape */
 	CONV_OPENBLAS,	/* blocks of im2col and sgemm: the fallback and the second opinion */
 	CONV_WINOGRAD,	/* own F(4x4,3x3) */
+	CONV_GEMM,	/* own matrix product: any kernel of one group */
 };
 
 struct conv2d_param {
@@ -49,7 +50,7 @@ struct conv2d_param {
 
 extern const struct op op_conv2d;
 
-/* "auto", "onednn", "openblas" or "winograd" to its number; -1 with a message for another word. */
+/* "auto", "onednn", "openblas", "winograd" or "gemm" to its number; -1 with a message for another word. */
 int conv_backend_find(const char *name);
 
 #endif

@@ -40,7 +40,7 @@ struct conv_ops {
 	int (*backward_weights)(void *state, struct op_call *c, const struct conv_geometry *g, const struct tensor *dz);
 };
 
-extern const struct conv_ops conv_onednn, conv_openblas, conv_winograd;
+extern const struct conv_ops conv_onednn, conv_openblas, conv_winograd, conv_gemm;
 
 /* Whether Winograd can do these maps and is the fastest way: a rule of the shapes alone. */
 bool conv_winograd_pays(const struct conv_geometry *g, int n_maps);
