@@ -155,6 +155,8 @@ static void test_agreement(void)
 			enum dtype d = dtype == 0 ? DTYPE_F32 : DTYPE_BF16;
 			check_agree(table[i].name, &table[i].s, d, CONV_ONEDNN, CONV_OPENBLAS);
 			check_agree(table[i].name, &table[i].s, d, CONV_AUTO, CONV_OPENBLAS);
+			if (table[i].s.groups == 1)
+				check_agree(table[i].name, &table[i].s, d, CONV_GEMM, CONV_OPENBLAS);
 		}
 	check_agree("3x3 winograd", &table[2].s, DTYPE_F32, CONV_WINOGRAD, CONV_OPENBLAS);
 }
@@ -292,6 +294,7 @@ int main(void)
 	test_repeat(CONV_ONEDNN, "onednn", false);
 	test_repeat(CONV_OPENBLAS, "openblas", true);
 	test_repeat(CONV_WINOGRAD, "winograd", true);
+	test_repeat(CONV_GEMM, "gemm", true);
 	test_many_shapes();
 	return tap_done();
 }

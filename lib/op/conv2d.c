@@ -50,17 +50,6 @@ struct conv_geometry conv_geometry_of(const struct op_call *c, int i)
 	return g;
 }
 
-/*
- * The static rule of AUTO; measured with tests/bench/conv_layout.c. A static rule, so that the same shapes
- * always give the same bits.
- */
-static enum conv_backend pick(const struct conv_geometry *g, const struct conv2d_param *p)
-{
-	if (p->backend != CONV_AUTO)
-		return p->backend;
-	return conv_winograd_pays(g, p->n_maps) ? CONV_WINOGRAD : CONV_ONEDNN;
-}
-
 static int check_weights(const struct op_call *c)
 {
 	const struct conv2d_param *p = conv_param(c);
@@ -147,7 +136,8 @@ static int run(struct op_call *c, enum conv_pass pass, const struct conv_geometr
 		return err_set("conv2d: no memory for a layer's cache");
 	if (c->cache != NULL)
 		cache = *c->cache;
-	enum conv_backend b = pick(g, conv_param(c));
+	const struct conv2d_param *p = conv_param(c);
+	enum conv_backend b = p->backend == CONV_AUTO ? conv_pick(g, p->n_maps) : p->backend;
 	const struct conv_ops *ops = backends[b].ops;
 	void *state = state_of(cache, b);
 	int status = -1;

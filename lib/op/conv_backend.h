@@ -45,6 +45,9 @@ extern const struct conv_ops conv_onednn, conv_openblas, conv_winograd, conv_gem
 /* Whether Winograd can do these maps and is the fastest way: a rule of the shapes alone. */
 bool conv_winograd_pays(const struct conv_geometry *g, int n_maps);
 
+/* Who computes when the caller leaves it to us; g has n_maps geometries. */
+enum conv_backend conv_pick(const struct conv_geometry *g, int n_maps);
+
 static inline const struct conv2d_param *conv_param(const struct op_call *c)
 {
 	return c->param;

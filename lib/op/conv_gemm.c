@@ -131,7 +131,9 @@ static int run_lattice(struct pass *p, struct arena *scratch)
 	int64_t depth = p->l->n_taps * p->from_padded, threads = omp_get_max_threads();
 	p->pixels = p->source->dim[0] * p->l->rows * p->l->cols;
 	int64_t tiles = max64(1, min64(BLOCK_TILES, BLOCK_BYTES / (GEMM_ROWS * max64(depth, 1) * (int64_t)sizeof(float))));
-	p->block = min64(tiles, ceil_div(ceil_div(max64(p->pixels, 1), threads), GEMM_ROWS)) * GEMM_ROWS;
+	/* As many blocks for each thread as the cache asks for, all of about the same size. */
+	int64_t share = ceil_div(max64(p->pixels, 1), threads);
+	p->block = ceil_div(ceil_div(share, ceil_div(share, tiles * GEMM_ROWS)), GEMM_ROWS) * GEMM_ROWS;
 	float *packed = arena_alloc(scratch, (size_t)(threads * p->block * depth + 1) * sizeof *packed);
 	if (packed == NULL)
 		return -1;
