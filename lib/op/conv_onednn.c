@@ -12,9 +12,9 @@
  * them repeatable; another number of threads may sum weight gradients in another order.
  */
 #include "op/conv_backend.h"
+#include "op/conv_onednn_desc.h"
 
 #include <dnnl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,156 +56,9 @@ struct onednn_state {
 	dnnl_memory_t bias;
 };
 
-/*
- * The library's handle of this CPU and its queue, shared by all layers: neither holds
- * anything that a call changes. Made once, by whoever comes first, and never freed.
- */
-static struct {
-	pthread_once_t once;
-	dnnl_engine_t engine;
-	dnnl_stream_t stream;
-	dnnl_status_t status;
-} cpu = { .once = PTHREAD_ONCE_INIT };
-
-static void open_cpu(void)
-{
-	cpu.status = dnnl_engine_create(&cpu.engine, dnnl_cpu, 0);
-	if (cpu.status == dnnl_success)
-		cpu.status = dnnl_stream_create(&cpu.stream, cpu.engine, dnnl_stream_default_flags);
-}
-
-static int check(dnnl_status_t status, const char *what)
-{
-	if (status == dnnl_success)
-		return 0;
-	if (status == dnnl_unimplemented)
-		return err_set("conv2d: oneDNN cannot make a %s on this CPU (bf16 needs AVX-512); use f32 or the openblas "
-			"backend", what);
-	return err_set("conv2d: oneDNN: %s failed with status %d", what, (int)status);
-}
-
-/* A memory object without data. */
-static int make_memory(dnnl_memory_t *memory, const dnnl_memory_desc_t *md, void *data)
-{
-	return check(dnnl_memory_create(memory, md, cpu.engine, data), "memory object");
-}
-
 static int set_data(dnnl_memory_t memory, void *data)
 {
-	return check(dnnl_memory_set_data_handle(memory, data), "memory handle");
-}
-
-static int execute(dnnl_primitive_t primitive, int n_args, const dnnl_exec_arg_t *args)
-{
-	TRY(check(dnnl_primitive_execute(primitive, cpu.stream, n_args, args), "execution"));
-	return check(dnnl_stream_wait(cpu.stream), "wait");
-}
-
-static dnnl_data_type_t data_type(int dtype)
-{
-	return dtype == DTYPE_BF16 ? dnnl_bf16 : dnnl_f32;
-}
-
-/* [N H W C] as the library names it: dims N C H W in format nhwc. */
-static dnnl_memory_desc_t map_desc(int64_t n, int64_t c, int64_t h, int64_t w, int dtype)
-{
-	dnnl_memory_desc_t md;
-	dnnl_memory_desc_init_by_tag(&md, 4, (dnnl_dims_t){ n, c, h, w }, data_type(dtype), dnnl_nhwc);
-	return md;
-}
-
-/* The weights' dims; with groups they have one more. `plain` is the masters' layout, otherwise the library chooses. */
-static dnnl_memory_desc_t weights_desc(const struct conv_geometry *g, dnnl_data_type_t type, bool plain)
-{
-	dnnl_memory_desc_t md;
-	if (g->groups == 1) {
-		dnnl_memory_desc_init_by_tag(&md, 4, (dnnl_dims_t){ g->co, g->ci, g->kh, g->kw }, type,
-			plain ? dnnl_oihw : dnnl_format_tag_any);
-	} else {
-		dnnl_dims_t dims = { g->groups, g->co / g->groups, g->ci / g->groups, g->kh, g->kw };
-		dnnl_memory_desc_init_by_tag(&md, 5, dims, type, plain ? dnnl_goihw : dnnl_format_tag_any);
-	}
-	return md;
-}
-
-static int make_reorder(dnnl_primitive_t *reorder, const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to, bool add)
-{
-	dnnl_primitive_attr_t attr = NULL;
-	dnnl_post_ops_t post = NULL;
-	dnnl_primitive_desc_t pd = NULL;
-	dnnl_status_t s = dnnl_primitive_attr_create(&attr);
-	if (s == dnnl_success)
-		s = dnnl_post_ops_create(&post);
-	if (s == dnnl_success && add)
-		s = dnnl_post_ops_append_sum(post, 1.0f);
-	if (s == dnnl_success)
-		s = dnnl_primitive_attr_set_post_ops(attr, post);
-	if (s == dnnl_success)
-		s = dnnl_reorder_primitive_desc_create(&pd, from, cpu.engine, to, cpu.engine, attr);
-	if (s == dnnl_success)
-		s = dnnl_primitive_create(reorder, pd);
-	dnnl_primitive_desc_destroy(pd);
-	dnnl_post_ops_destroy(post);
-	dnnl_primitive_attr_destroy(attr);
-	return check(s, "reorder of weights");
-}
-
-/* Forward: ReLU after the sum. All: the scratch is ours to give. */
-static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, bool relu)
-{
-	dnnl_post_ops_t post = NULL;
-	dnnl_status_t s = dnnl_primitive_attr_create(attr);
-	if (s == dnnl_success)
-		s = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
-	if (s == dnnl_success)
-		s = dnnl_post_ops_create(&post);
-	if (s == dnnl_success && relu)
-		s = dnnl_post_ops_append_eltwise(post, 1.0f, dnnl_eltwise_relu, 0.0f, 0.0f);
-	if (s == dnnl_success)
-		s = dnnl_primitive_attr_set_post_ops(*attr, post);
-	dnnl_post_ops_destroy(post);
-	return s;
-}
-
-static dnnl_status_t init_desc(dnnl_convolution_desc_t *desc, enum conv_pass pass, const struct conv_geometry *g)
-{
-	dnnl_memory_desc_t x = map_desc(g->n, g->ci, g->h, g->w, g->dtype);
-	dnnl_memory_desc_t y = map_desc(g->n, g->co, g->ho, g->wo, g->dtype);
-	dnnl_memory_desc_t w = weights_desc(g, data_type(g->dtype), false), dw = weights_desc(g, dnnl_f32, false), b;
-	dnnl_memory_desc_init_by_tag(&b, 1, (dnnl_dims_t){ g->co }, dnnl_f32, dnnl_a);
-	dnnl_dims_t stride = { g->stride, g->stride }, dilation = { g->dilation - 1, g->dilation - 1 };
-	dnnl_dims_t pad = { g->pad, g->pad };
-	const dnnl_alg_kind_t direct = dnnl_convolution_direct;
-	switch (pass) {
-	case CONV_FORWARD:
-		return dnnl_dilated_convolution_forward_desc_init(desc, dnnl_forward_training, direct, &x, &w,
-			g->has_bias ? &b : NULL, &y, stride, dilation, pad, pad);
-	case CONV_BACKWARD_DATA:
-		return dnnl_dilated_convolution_backward_data_desc_init(desc, direct, &x, &w, &y, stride, dilation, pad, pad);
-	default:
-		return dnnl_dilated_convolution_backward_weights_desc_init(desc, direct, &x, &dw, NULL, &y, stride, dilation,
-			pad, pad);
-	}
-}
-
-/* The library's description of a pass; backward ones need the forward's as a hint. */
-static dnnl_status_t make_primitive_desc(dnnl_primitive_desc_t *pd, enum conv_pass pass, const struct conv_geometry *g)
-{
-	dnnl_convolution_desc_t desc;
-	dnnl_primitive_attr_t attr = NULL;
-	dnnl_primitive_desc_t hint = NULL;
-	dnnl_status_t s = dnnl_success;
-	if (pass != CONV_FORWARD)
-		s = make_primitive_desc(&hint, CONV_FORWARD, g);
-	if (s == dnnl_success)
-		s = init_desc(&desc, pass, g);
-	if (s == dnnl_success)
-		s = make_attr(&attr, pass == CONV_FORWARD && g->relu);
-	if (s == dnnl_success)
-		s = dnnl_primitive_desc_create(pd, &desc, attr, cpu.engine, hint);
-	dnnl_primitive_attr_destroy(attr);
-	dnnl_primitive_desc_destroy(hint);
-	return s;
+	return onednn_check(dnnl_memory_set_data_handle(memory, data), "memory handle");
 }
 
 static void plan_clear(struct plan *p)
@@ -230,7 +83,7 @@ static struct weights *find_weights(struct onednn_state *s, const dnnl_memory_de
 		w = w->next;
 	if (w != NULL)
 		return w;
-	dnnl_memory_desc_t plain = weights_desc(g, dnnl_f32, true);
+	dnnl_memory_desc_t plain = onednn_weights_desc(g, dnnl_f32, true);
 	w = arena_calloc(&s->arena, 1, sizeof *w);
 	void *data = arena_alloc(&s->arena, dnnl_memory_desc_get_size(md));
 	if (w == NULL || data == NULL)
@@ -238,7 +91,7 @@ static struct weights *find_weights(struct onednn_state *s, const dnnl_memory_de
 	w->md = *md;
 	w->next = s->weights;
 	s->weights = w;	/* linked before it is whole, so that close() destroys what was made */
-	if (make_memory(&w->memory, md, data) != 0 || make_reorder(&w->reorder, &plain, md, false) != 0)
+	if (onednn_memory(&w->memory, md, data) != 0 || onednn_reorder(&w->reorder, &plain, md, false) != 0)
 		return NULL;
 	return w;
 }
@@ -246,24 +99,24 @@ static struct weights *find_weights(struct onednn_state *s, const dnnl_memory_de
 static int plan_fill(struct onednn_state *s, struct plan *p, dnnl_primitive_desc_t pd)
 {
 	const struct conv_geometry *g = &p->g;
-	dnnl_memory_desc_t x = map_desc(g->n, g->ci, g->h, g->w, g->dtype);
-	dnnl_memory_desc_t y = map_desc(g->n, g->co, g->ho, g->wo, g->dtype);
+	dnnl_memory_desc_t x = onednn_map_desc(g->n, g->ci, g->h, g->w, g->dtype);
+	dnnl_memory_desc_t y = onednn_map_desc(g->n, g->co, g->ho, g->wo, g->dtype);
 	const dnnl_memory_desc_t *scratch = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
-	TRY(check(dnnl_primitive_create(&p->primitive, pd), "convolution"));
-	TRY(make_memory(&p->src, &x, DNNL_MEMORY_NONE));
-	TRY(make_memory(&p->dst, &y, DNNL_MEMORY_NONE));
-	TRY(make_memory(&p->scratch, scratch, DNNL_MEMORY_NONE));
+	TRY(onednn_check(dnnl_primitive_create(&p->primitive, pd), "convolution"));
+	TRY(onednn_memory(&p->src, &x, DNNL_MEMORY_NONE));
+	TRY(onednn_memory(&p->dst, &y, DNNL_MEMORY_NONE));
+	TRY(onednn_memory(&p->scratch, scratch, DNNL_MEMORY_NONE));
 	p->scratch_bytes = dnnl_memory_desc_get_size(scratch);
 	if (p->pass != CONV_BACKWARD_WEIGHTS) {
 		p->weights = find_weights(s, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0), g);
 		return p->weights == NULL ? -1 : 0;
 	}
 	const dnnl_memory_desc_t *dw = dnnl_primitive_desc_query_md(pd, dnnl_query_diff_weights_md, 0);
-	dnnl_memory_desc_t plain = weights_desc(g, dnnl_f32, true);
-	TRY(make_memory(&p->dw, dw, DNNL_MEMORY_NONE));
+	dnnl_memory_desc_t plain = onednn_weights_desc(g, dnnl_f32, true);
+	TRY(onednn_memory(&p->dw, dw, DNNL_MEMORY_NONE));
 	p->dw_bytes = dnnl_memory_desc_get_size(dw);
-	TRY(make_reorder(&p->collect[0], dw, &plain, false));
-	return make_reorder(&p->collect[1], dw, &plain, true);
+	TRY(onednn_reorder(&p->collect[0], dw, &plain, false));
+	return onednn_reorder(&p->collect[1], dw, &plain, true);
 }
 
 /* A plan to overwrite: a new one, or the one that was not used for longest. */
@@ -300,7 +153,7 @@ static struct plan *find_plan(struct onednn_state *s, enum conv_pass pass, const
 	p->pass = pass;
 	p->last_use = ++s->uses;
 	dnnl_primitive_desc_t pd = NULL;
-	int status = check(make_primitive_desc(&pd, pass, g), "convolution");
+	int status = onednn_check(onednn_convolution(&pd, pass, g), "convolution");
 	if (status == 0)
 		status = plan_fill(s, p, pd);
 	dnnl_primitive_desc_destroy(pd);
@@ -312,14 +165,13 @@ static struct plan *find_plan(struct onednn_state *s, enum conv_pass pass, const
 /* The masters' and the bias' memory objects, made at the first use. */
 static int prepare(struct onednn_state *s, const struct conv_geometry *g)
 {
-	pthread_once(&cpu.once, open_cpu);
-	TRY(check(cpu.status, "start"));
-	dnnl_memory_desc_t plain = weights_desc(g, dnnl_f32, true), bias;
+	TRY(onednn_start());
+	dnnl_memory_desc_t plain = onednn_weights_desc(g, dnnl_f32, true), bias;
 	dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){ g->co }, dnnl_f32, dnnl_a);
 	if (s->masters == NULL)
-		TRY(make_memory(&s->masters, &plain, DNNL_MEMORY_NONE));
+		TRY(onednn_memory(&s->masters, &plain, DNNL_MEMORY_NONE));
 	if (s->bias == NULL)
-		TRY(make_memory(&s->bias, &bias, DNNL_MEMORY_NONE));
+		TRY(onednn_memory(&s->bias, &bias, DNNL_MEMORY_NONE));
 	return 0;
 }
 
@@ -328,7 +180,7 @@ static int fill_weights(struct onednn_state *s, struct weights *w, const struct 
 	if (w->source == c->in[0].data && w->version == c->weights_version)
 		return 0;
 	TRY(set_data(s->masters, c->in[0].data));
-	TRY(execute(w->reorder, 2, (dnnl_exec_arg_t[]){ { DNNL_ARG_FROM, s->masters }, { DNNL_ARG_TO, w->memory } }));
+	TRY(onednn_execute(w->reorder, 2, (dnnl_exec_arg_t[]){ { DNNL_ARG_FROM, s->masters }, { DNNL_ARG_TO, w->memory } }));
 	w->source = c->in[0].data;
 	w->version = c->weights_version;
 	return 0;
@@ -357,7 +209,7 @@ static int onednn_forward(void *state, struct op_call *c, const struct conv_geom
 			return -1;
 		TRY(fill_weights(s, p->weights, c));
 		TRY(bind(p, c->in[2 + i].data, c->out[i].data, c->scratch));
-		TRY(execute(p->primitive, g->has_bias ? 5 : 4, (dnnl_exec_arg_t[]){ { DNNL_ARG_SRC, p->src },
+		TRY(onednn_execute(p->primitive, g->has_bias ? 5 : 4, (dnnl_exec_arg_t[]){ { DNNL_ARG_SRC, p->src },
 			{ DNNL_ARG_WEIGHTS, p->weights->memory }, { DNNL_ARG_DST, p->dst },
 			{ DNNL_ARG_SCRATCHPAD, p->scratch }, { DNNL_ARG_BIAS, s->bias } }));
 	}
@@ -378,7 +230,7 @@ static int onednn_backward_data(void *state, struct op_call *c, const struct con
 			return -1;
 		TRY(fill_weights(s, p->weights, c));
 		TRY(bind(p, to, dz[i].data, c->scratch));
-		TRY(execute(p->primitive, 4, (dnnl_exec_arg_t[]){ { DNNL_ARG_DIFF_SRC, p->src },
+		TRY(onednn_execute(p->primitive, 4, (dnnl_exec_arg_t[]){ { DNNL_ARG_DIFF_SRC, p->src },
 			{ DNNL_ARG_WEIGHTS, p->weights->memory }, { DNNL_ARG_DIFF_DST, p->dst },
 			{ DNNL_ARG_SCRATCHPAD, p->scratch } }));
 		if (to != dx->data)
@@ -402,9 +254,9 @@ static int onednn_backward_weights(void *state, struct op_call *c, const struct 
 			return -1;
 		TRY(bind(p, c->in[2 + i].data, dz[i].data, c->scratch));
 		TRY(set_data(p->dw, dw));
-		TRY(execute(p->primitive, 4, (dnnl_exec_arg_t[]){ { DNNL_ARG_SRC, p->src }, { DNNL_ARG_DIFF_DST, p->dst },
+		TRY(onednn_execute(p->primitive, 4, (dnnl_exec_arg_t[]){ { DNNL_ARG_SRC, p->src }, { DNNL_ARG_DIFF_DST, p->dst },
 			{ DNNL_ARG_DIFF_WEIGHTS, p->dw }, { DNNL_ARG_SCRATCHPAD, p->scratch } }));
-		TRY(execute(p->collect[add], 2, (dnnl_exec_arg_t[]){ { DNNL_ARG_FROM, p->dw }, { DNNL_ARG_TO, s->masters } }));
+		TRY(onednn_execute(p->collect[add], 2, (dnnl_exec_arg_t[]){ { DNNL_ARG_FROM, p->dw }, { DNNL_ARG_TO, s->masters } }));
 		add = true;
 	}
 	return 0;
