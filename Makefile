@@ -54,6 +54,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
 LIB := $(BUILD)/libcocopipe.a
 TOOLS := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
+BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 
 .PHONY: all deps check bench demo install help clean parity tests
 .DEFAULT_GOAL := all
@@ -108,6 +109,10 @@ $(BUILD)/tests/%: tests/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIB) $(LDFLAGS) $(LIBS)
 
+$(BUILD)/bench/%: tests/bench/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIB) $(LDFLAGS) $(LIBS)
+
 deps:	## install what is missing (apt; sudo only when not root)
 	@missing=$$(for p in $(PACKAGES) $(CHECK_PACKAGES) $(EXTRA_PACKAGES); do \
 		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'install ok installed' || echo $$p; done); \
@@ -119,10 +124,28 @@ deps:	## install what is missing (apt; sudo only when not root)
 check: all tests	## build and run all tests (CONF=asan for the sanitizer build)
 	@BIN=$(CURDIR)/$(BUILD)/bin CONF=$(CONF) prove --timer $(TESTS) $(sort $(wildcard tests/*.t))
 
+parity: EXTRA_PACKAGES = $(PARITY_PACKAGES)
+parity: deps all tests	## compare with PyTorch and torchvision (installs Debian's)
+	@BIN=$(CURDIR)/$(BUILD)/bin CONF=$(CONF) prove --timer $(sort $(wildcard tests/parity/*.t))
+
+bench: EXTRA_PACKAGES = $(PARITY_PACKAGES)
+bench: deps all $(BENCHES)	## measure speed against peers; the table is build/bench.tsv too
+	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE BIN=$(CURDIR)/$(BUILD)/bin BENCH=$(CURDIR)/$(BUILD)/bench \
+		tests/bench/run.sh | tee build/bench.tsv
+
+demo: deps all	## draw a data set, train on it for about two minutes, evaluate, leave pictures
+	@BIN=$(CURDIR)/$(BUILD)/bin pipelines/demo.sh build/demo
+
+install: all	## copy programs and man pages below $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
+
 clean:	## remove everything that was built
 	rm -rf build
 
 help:	## list the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*##/:/' | awk -F: '{ printf "  make %-9s%s\n", $$1, $$2 }'
 
--include $(LIB_OBJ:.o=.d) $(TOOLS:%=%.d) $(TESTS:%=%.d)
+-include $(LIB_OBJ:.o=.d) $(TOOLS:%=%.d) $(TESTS:%=%.d) $(BENCHES:%=%.d)

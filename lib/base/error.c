@@ -50,8 +50,11 @@ int err_context(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	size_t used = strlen(message);
-	snprintf(message + used, sizeof message - used, " (%s)", text);
+	size_t used = strlen(message), room = sizeof message - used;
+	int wanted = snprintf(message + used, room, " (%s)", text);
+	/* What does not fit is cut, where a reader can see it. */
+	if (wanted >= (int)room)
+		memcpy(message + sizeof message - 4, "...", 4);
 	return -1;
 }
 
