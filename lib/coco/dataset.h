@@ -51,7 +51,7 @@ struct dataset_reject {
 #define REJECT_BOX_EMPTY "box without area"
 #define REJECT_BOX_OUTSIDE "box outside the image"
 #define REJECT_CATEGORY "unknown category"
-#define REJECT_MASK "mask does not fit its size"
+#define REJECT_MASK "mask does not fit the image"
 #define REJECT_ORPHAN "annotation of an unknown image"
 
 /* One record under way. */

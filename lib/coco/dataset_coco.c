@@ -1,27 +1,12 @@
 /* COCO JSON: {"images": [...], "annotations": [...], "categories": [...]} in any order. */
-#include "base/json_value.h"
-#include "coco/image_table.h"
-#include "coco/rle.h"
+#include "coco/coco_reader.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-struct coco_reader {
-	struct dataset *d;
-	struct image_table *table;
-	struct json_reader json;
-	struct id_map object_ids;
-	bool has_images, has_categories;
-	double *xy;	/* numbers of the array that is being read */
-	int64_t n_xy, xy_room;
-	int32_t *points;	/* of the polygons that are being read */
-	int n_polygons, polygons_room;
-};
 
 /* A file that starts like a JSON object. */
 static int detect(const char *path)
@@ -55,16 +40,6 @@ static int take_id(struct json_reader *j, const char *what, struct sample_id *id
 	return id->text != NULL ? 0 : -1;
 }
 
-static int take_side(struct json_reader *j, const char *what, int32_t *side)
-{
-	int64_t value;
-	TRY(json_take_integer(j, what, &value));
-	if (value < 1 || value > INT32_MAX)
-		return json_fail(j, "%s must be at least 1, not %lld", what, (long long)value);
-	*side = (int32_t)value;
-	return 0;
-}
-
 static int read_image(struct coco_reader *c)
 {
 	struct json_reader *j = &c->json;
@@ -79,9 +54,9 @@ static int read_image(struct coco_reader *c)
 		} else if (json_is(j, "file_name")) {
 			TRY(json_take_text(j, "an image's 'file_name'", &image.file_name, a));
 		} else if (json_is(j, "width")) {
-			TRY(take_side(j, "an image's 'width'", &image.w));
+			TRY(coco_take_side(j, "an image's 'width'", &image.w));
 		} else if (json_is(j, "height")) {
-			TRY(take_side(j, "an image's 'height'", &image.h));
+			TRY(coco_take_side(j, "an image's 'height'", &image.h));
 		} else {
 			TRY(json_skip(j));
 		}
@@ -95,36 +70,11 @@ static int read_image(struct coco_reader *c)
 	return 0;
 }
 
-static int push_number(struct coco_reader *c, double value)
-{
-	if (c->n_xy == c->xy_room) {
-		int64_t room = c->xy_room > 0 ? 2 * c->xy_room : 1024;
-		double *larger = realloc(c->xy, (size_t)room * sizeof *larger);
-		if (larger == NULL)
-			return err_set("out of memory for a mask of %lld numbers", (long long)room);
-		c->xy = larger;
-		c->xy_room = room;
-	}
-	c->xy[c->n_xy++] = value;
-	return 0;
-}
-
-/* The rest of an array of numbers, behind those that are there already. */
-static int read_numbers(struct coco_reader *c, const char *what)
-{
-	enum json_event e;
-	while ((e = json_next_element(&c->json)) == JSON_NUMBER)
-		TRY(push_number(c, c->json.number));
-	if (e == JSON_ERROR)
-		return -1;
-	return e == JSON_ARRAY_END ? 0 : json_fail(&c->json, "%s must hold nothing but numbers", what);
-}
-
 static int read_bbox(struct coco_reader *c, struct table_object *o)
 {
 	TRY(json_enter_array(&c->json, "'bbox'"));
 	c->n_xy = 0;
-	TRY(read_numbers(c, "'bbox'"));
+	TRY(coco_read_numbers(c, "'bbox'"));
 	if (c->n_xy != 4)
 		return json_fail(&c->json, "'bbox' must have 4 numbers, not %lld", (long long)c->n_xy);
 	o->box[0] = c->xy[0];
@@ -141,7 +91,7 @@ static int read_keypoints(struct coco_reader *c, struct table_object *o)
 {
 	TRY(json_enter_array(&c->json, "'keypoints'"));
 	c->n_xy = 0;
-	TRY(read_numbers(c, "'keypoints'"));
+	TRY(coco_read_numbers(c, "'keypoints'"));
 	if (c->n_xy == 0)
 		return 0;
 	if (c->n_xy % 3 != 0)
@@ -160,115 +110,6 @@ static int read_keypoints(struct coco_reader *c, struct table_object *o)
 	return 0;
 }
 
-/* Behind the '[' of the list of polygons. The mask and its numbers are one piece of memory. */
-static int read_polygons(struct coco_reader *c, struct table_object *o)
-{
-	enum json_event e;
-	c->n_xy = 0;
-	c->n_polygons = 0;
-	while ((e = json_next_element(&c->json)) == JSON_ARRAY_BEGIN) {
-		int64_t before = c->n_xy;
-		TRY(read_numbers(c, "a polygon"));
-		int64_t n = c->n_xy - before;
-		if (n == 0 || n % 2 != 0 || n > INT32_MAX)
-			return json_fail(&c->json, "a polygon must have an even number of coordinates, not %lld", (long long)n);
-		if (c->n_polygons == c->polygons_room) {
-			int room = c->polygons_room > 0 ? 2 * c->polygons_room : 64;
-			int32_t *larger = realloc(c->points, (size_t)room * sizeof *larger);
-			if (larger == NULL)
-				return err_set("out of memory for %d polygons", room);
-			c->points = larger;
-			c->polygons_room = room;
-		}
-		c->points[c->n_polygons++] = (int32_t)(n / 2);
-	}
-	if (e != JSON_ARRAY_END)
-		return e == JSON_ERROR ? -1 : json_fail(&c->json, "'segmentation' must hold nothing but polygons");
-	if (c->n_polygons == 0)
-		return 0;
-	size_t head = sizeof *o->mask, coords = (size_t)c->n_xy * sizeof *c->xy;
-	char *block = arena_alloc(&c->d->arena, head + coords + (size_t)c->n_polygons * sizeof *c->points);
-	if (block == NULL)
-		return -1;
-	struct table_mask *m = (void *)block;
-	*m = (struct table_mask){ .n_polygons = c->n_polygons, .xy = (void *)(block + head),
-		.n_points = (void *)(block + head + coords) };
-	memcpy(block + head, c->xy, coords);
-	memcpy(block + head + coords, c->points, (size_t)c->n_polygons * sizeof *c->points);
-	o->mask = m;
-	return 0;
-}
-
-/* The compressed text, or runs, which are compressed. */
-static int read_counts(struct coco_reader *c, struct table_mask *m)
-{
-	struct json_reader *j = &c->json;
-	enum json_event e = json_next(j);
-	if (e == JSON_STRING && memchr(j->text, 0, j->text_size) == NULL) {
-		m->rle = arena_strndup(&c->d->arena, j->text, j->text_size);
-		return m->rle != NULL ? 0 : -1;
-	}
-	if (e != JSON_ARRAY_BEGIN)
-		return e == JSON_ERROR ? -1 : json_fail(j, "'counts' must be a string or an array of numbers");
-	c->n_xy = 0;
-	TRY(read_numbers(c, "'counts'"));
-	uint32_t *runs = malloc((size_t)(c->n_xy + 1) * sizeof *runs);
-	if (runs == NULL)
-		return err_set("out of memory for a mask");
-	for (int64_t i = 0; i < c->n_xy; i++) {
-		double run = c->xy[i];
-		if (!(run >= 0 && run <= UINT32_MAX && run == floor(run))) {
-			free(runs);
-			return json_fail(j, "'counts' must hold run lengths, not %g", run);
-		}
-		runs[i] = (uint32_t)run;
-	}
-	m->rle = rle_compress(runs, c->n_xy, &c->d->arena);
-	free(runs);
-	return m->rle != NULL ? 0 : -1;
-}
-
-/* Behind the '{' of {"counts": ..., "size": [h, w]}. */
-static int read_rle(struct coco_reader *c, struct table_object *o)
-{
-	struct table_mask *m = arena_calloc(&c->d->arena, 1, sizeof *m);
-	if (m == NULL)
-		return -1;
-	int more;
-	while ((more = json_next_key(&c->json)) == 1) {
-		if (json_is(&c->json, "counts")) {
-			TRY(read_counts(c, m));
-		} else if (json_is(&c->json, "size")) {
-			TRY(json_enter_array(&c->json, "a mask's 'size'"));
-			TRY(take_side(&c->json, "a mask's height", &m->rle_h));
-			TRY(take_side(&c->json, "a mask's width", &m->rle_w));
-			if (json_next(&c->json) != JSON_ARRAY_END)
-				return json_fail(&c->json, "a mask's 'size' must be [height, width]");
-		} else {
-			TRY(json_skip(&c->json));
-		}
-	}
-	if (more < 0)
-		return -1;
-	if (m->rle == NULL || m->rle_h == 0)
-		return json_fail(&c->json, "'segmentation' must have 'counts' and 'size'");
-	m->broken = !rle_covers(m->rle, m->rle_h, m->rle_w);
-	o->mask = m;
-	return 0;
-}
-
-static int read_segmentation(struct coco_reader *c, struct table_object *o)
-{
-	enum json_event e = json_next(&c->json);
-	if (e == JSON_ARRAY_BEGIN)
-		return read_polygons(c, o);
-	if (e == JSON_OBJECT_BEGIN)
-		return read_rle(c, o);
-	if (e == JSON_NULL)
-		return 0;
-	return e == JSON_ERROR ? -1 : json_fail(&c->json, "'segmentation' must be polygons or a run-length mask");
-}
-
 enum { HAS_ID = 1, HAS_IMAGE = 2, HAS_CATEGORY = 4, HAS_BOX = 8 };
 
 /* The value of one key of an annotation; *seen collects the keys that must be there. */
@@ -276,7 +117,7 @@ static int read_field(struct coco_reader *c, struct table_object *o, unsigned *s
 {
 	struct json_reader *j = &c->json;
 	if (json_is(j, "segmentation"))
-		return read_segmentation(c, o);
+		return coco_read_segmentation(c, o);
 	if (json_is(j, "bbox")) {
 		*seen |= HAS_BOX;
 		return read_bbox(c, o);

@@ -98,7 +98,9 @@ static const char *check_object(const struct table_object *o, const struct sampl
 	/* In f32, as the sample carries it: a sliver may round to nothing. */
 	if (!((float)box[2] > (float)box[0] && (float)box[3] > (float)box[1]))
 		return *clipped ? REJECT_BOX_OUTSIDE : REJECT_BOX_EMPTY;
-	return o->mask != NULL && o->mask->broken ? REJECT_MASK : NULL;
+	const struct table_mask *m = o->mask;
+	bool fits = m == NULL || m->rle == NULL || (!m->broken && m->rle_w == s->orig_w && m->rle_h == s->orig_h);
+	return fits ? NULL : REJECT_MASK;
 }
 
 /* The columns of a sample under construction. */
@@ -162,17 +164,19 @@ static int put_object(struct columns *c, int64_t i, const struct table_object *o
 static void use_columns(struct sample *s, const struct columns *c, const struct table_object *o, int64_t n,
 			int n_keypoints)
 {
-	bool masks = false, area = false, keypoints = false;
+	bool masks = false, area = false, keypoints = false, iscrowd = false, ignore = false;
 	for (int64_t i = 0; i < n; i++) {
 		masks |= o[i].mask != NULL;
+		iscrowd |= o[i].iscrowd;
+		ignore |= o[i].ignore;
 		area |= !isnan(o[i].area);
 		keypoints |= o[i].keypoints != NULL;
 	}
 	s->boxes = c->boxes;
 	s->labels = c->labels;
 	s->area = area ? c->area : NULL;
-	s->iscrowd = c->iscrowd;
-	s->ignore = c->ignore;
+	s->iscrowd = iscrowd ? c->iscrowd : NULL;
+	s->ignore = ignore ? c->ignore : NULL;
 	s->object_id = c->object_id;
 	s->masks = masks ? c->masks : NULL;
 	if (keypoints)

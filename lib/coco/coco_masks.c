@@ -1,0 +1,160 @@
+#include "coco/coco_reader.h"
+#include "coco/rle.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int coco_take_side(struct json_reader *j, const char *what, int32_t *side)
+{
+	int64_t value;
+	TRY(json_take_integer(j, what, &value));
+	if (value < 1 || value > INT32_MAX)
+		return json_fail(j, "%s must be at least 1, not %lld", what, (long long)value);
+	*side = (int32_t)value;
+	return 0;
+}
+
+static int push_number(struct coco_reader *c, double value)
+{
+	if (c->n_xy == c->xy_room) {
+		int64_t room = c->xy_room > 0 ? 2 * c->xy_room : 1024;
+		double *larger = realloc(c->xy, (size_t)room * sizeof *larger);
+		if (larger == NULL)
+			return err_set("out of memory for a mask of %lld numbers", (long long)room);
+		c->xy = larger;
+		c->xy_room = room;
+	}
+	c->xy[c->n_xy++] = value;
+	return 0;
+}
+
+int coco_read_numbers(struct coco_reader *c, const char *what)
+{
+	enum json_event e;
+	while ((e = json_next_element(&c->json)) == JSON_NUMBER)
+		TRY(push_number(c, c->json.number));
+	if (e == JSON_ERROR)
+		return -1;
+	return e == JSON_ARRAY_END ? 0 : json_fail(&c->json, "%s must hold nothing but numbers", what);
+}
+
+/* One more polygon, of n numbers. */
+static int push_polygon(struct coco_reader *c, int64_t n)
+{
+	if (n == 0 || n % 2 != 0 || n > INT32_MAX)
+		return json_fail(&c->json, "a polygon must have an even number of coordinates, not %lld", (long long)n);
+	if (c->n_polygons == c->polygons_room) {
+		int room = c->polygons_room > 0 ? 2 * c->polygons_room : 64;
+		int32_t *larger = realloc(c->points, (size_t)room * sizeof *larger);
+		if (larger == NULL)
+			return err_set("out of memory for %d polygons", room);
+		c->points = larger;
+		c->polygons_room = room;
+	}
+	c->points[c->n_polygons++] = (int32_t)(n / 2);
+	return 0;
+}
+
+/* What was read becomes a mask: one piece of memory for all of it. */
+static int keep_polygons(struct coco_reader *c, struct table_object *o)
+{
+	size_t head = sizeof *o->mask, coordinates = (size_t)c->n_xy * sizeof *c->xy;
+	size_t points = (size_t)c->n_polygons * sizeof *c->points;
+	char *block = arena_alloc(&c->d->arena, head + coordinates + points);
+	if (block == NULL)
+		return -1;
+	struct table_mask *m = (void *)block;
+	*m = (struct table_mask){ .n_polygons = c->n_polygons, .xy = (void *)(block + head),
+		.n_points = (void *)(block + head + coordinates) };
+	memcpy(block + head, c->xy, coordinates);
+	memcpy(block + head + coordinates, c->points, points);
+	o->mask = m;
+	return 0;
+}
+
+/* Behind the '[' of the list of polygons. */
+static int read_polygons(struct coco_reader *c, struct table_object *o)
+{
+	enum json_event e;
+	c->n_xy = 0;
+	c->n_polygons = 0;
+	while ((e = json_next_element(&c->json)) == JSON_ARRAY_BEGIN) {
+		int64_t before = c->n_xy;
+		TRY(coco_read_numbers(c, "a polygon"));
+		TRY(push_polygon(c, c->n_xy - before));
+	}
+	if (e != JSON_ARRAY_END)
+		return e == JSON_ERROR ? -1 : json_fail(&c->json, "'segmentation' must hold nothing but polygons");
+	return c->n_polygons > 0 ? keep_polygons(c, o) : 0;
+}
+
+/* The compressed text, or runs, which are compressed. */
+static int read_counts(struct coco_reader *c, struct table_mask *m)
+{
+	struct json_reader *j = &c->json;
+	enum json_event e = json_next(j);
+	if (e == JSON_STRING && memchr(j->text, 0, j->text_size) == NULL) {
+		m->rle = arena_strndup(&c->d->arena, j->text, j->text_size);
+		return m->rle != NULL ? 0 : -1;
+	}
+	if (e != JSON_ARRAY_BEGIN)
+		return e == JSON_ERROR ? -1 : json_fail(j, "'counts' must be a string or an array of numbers");
+	c->n_xy = 0;
+	TRY(coco_read_numbers(c, "'counts'"));
+	uint32_t *runs = malloc((size_t)(c->n_xy + 1) * sizeof *runs);
+	if (runs == NULL)
+		return err_set("out of memory for a mask");
+	for (int64_t i = 0; i < c->n_xy; i++) {
+		double run = c->xy[i];
+		if (!(run >= 0 && run <= UINT32_MAX && run == floor(run))) {
+			free(runs);
+			return json_fail(j, "'counts' must hold run lengths, not %g", run);
+		}
+		runs[i] = (uint32_t)run;
+	}
+	m->rle = rle_compress(runs, c->n_xy, &c->d->arena);
+	free(runs);
+	return m->rle != NULL ? 0 : -1;
+}
+
+/* Behind the '{' of {"counts": ..., "size": [h, w]}. */
+static int read_rle(struct coco_reader *c, struct table_object *o)
+{
+	struct table_mask *m = arena_calloc(&c->d->arena, 1, sizeof *m);
+	if (m == NULL)
+		return -1;
+	int more;
+	while ((more = json_next_key(&c->json)) == 1) {
+		if (json_is(&c->json, "counts")) {
+			TRY(read_counts(c, m));
+		} else if (json_is(&c->json, "size")) {
+			TRY(json_enter_array(&c->json, "a mask's 'size'"));
+			TRY(coco_take_side(&c->json, "a mask's height", &m->rle_h));
+			TRY(coco_take_side(&c->json, "a mask's width", &m->rle_w));
+			if (json_next(&c->json) != JSON_ARRAY_END)
+				return json_fail(&c->json, "a mask's 'size' must be [height, width]");
+		} else {
+			TRY(json_skip(&c->json));
+		}
+	}
+	if (more < 0)
+		return -1;
+	if (m->rle == NULL || m->rle_h == 0)
+		return json_fail(&c->json, "'segmentation' must have 'counts' and 'size'");
+	m->broken = !rle_covers(m->rle, m->rle_h, m->rle_w);
+	o->mask = m;
+	return 0;
+}
+
+int coco_read_segmentation(struct coco_reader *c, struct table_object *o)
+{
+	enum json_event e = json_next(&c->json);
+	if (e == JSON_ARRAY_BEGIN)
+		return read_polygons(c, o);
+	if (e == JSON_OBJECT_BEGIN)
+		return read_rle(c, o);
+	if (e == JSON_NULL)
+		return 0;
+	return e == JSON_ERROR ? -1 : json_fail(&c->json, "'segmentation' must be polygons or a run-length mask");
+}

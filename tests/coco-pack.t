@@ -1,0 +1,252 @@
+#!/bin/bash
+# coco-pack: samples say what the JSON says; selection, order, positions and the account of them.
+. "$(dirname "$0")/tap.sh"
+
+/usr/bin/python3 -c 'import msgpack' 2> /dev/null || skip_all "no python3-msgpack"
+export PYTHONPATH=$ROOT/formats PYTHONDONTWRITEBYTECODE=1
+coco-synth -q -o "$T/syn" -n 40 --size 96x64 --seed 5
+COCO=("$T/syn/instances.json" --images "$T/syn/images")
+
+# What a JSON file says against what the stream says, by a reader that is not ours.
+cat > "$T/compare.py" << 'END'
+import json, os, struct, sys
+from reader import HEADER, RECORD, TRAILER, parts
+
+def runs(text):  # of a compressed mask, from its description
+    out, i = [], 0
+    while i < len(text):
+        x = k = 0
+        while True:
+            c = ord(text[i]) - 48
+            i += 1
+            x |= (c & 31) << (5 * k)
+            k += 1
+            if not c & 32:
+                break
+        if c & 16:
+            x -= 1 << (5 * k)
+        out.append(x + out[-2] if len(out) > 2 else x)
+    return out
+
+f32 = lambda x: struct.unpack('f', struct.pack('f', x))[0]
+rows = lambda t, n: [t['values'][i:i + n] for i in range(0, len(t['values']), n)]
+data = json.load(open(sys.argv[1]))
+stream = list(parts(open(sys.argv[3], 'rb')))
+categories = sorted(data['categories'], key=lambda c: c['id'])
+wrong = []
+
+def check(name, got, want):
+    if got != want:
+        wrong.append((name, got, want))
+
+header = stream[0][1]
+check('categories', [(c['id'], c['name']) for c in header['categories']], [(c['id'], c['name']) for c in categories])
+check('planned', header['planned'], len(data['images']))
+records = [body for kind, body in stream if kind == RECORD]
+check('ids', [r['id'] for r in records], [i['id'] for i in data['images']])
+for seq, (r, image) in enumerate(zip(records, data['images'])):
+    objects = [a for a in data['annotations'] if a['image_id'] == image['id']]
+    check('seq', (r['seq'], r.get('epoch', 0)), (seq, 0))
+    check('source', r['source'], os.path.basename(sys.argv[1])[:-5])
+    check('file_name', r['file_name'], image['file_name'])
+    check('size', (r['orig_w'], r['orig_h']), (image['width'], image['height']))
+    check('bytes', r['encoded'], open(sys.argv[2] + '/' + image['file_name'], 'rb').read())
+    if not objects:
+        check('no boxes', 'boxes' in r and len(r['boxes']['values']), False)
+        continue
+    boxes = [[f32(v) for v in (a['bbox'][0], a['bbox'][1], a['bbox'][0] + a['bbox'][2], a['bbox'][1] + a['bbox'][3])]
+             for a in objects]
+    check('boxes', rows(r['boxes'], 4), boxes)
+    check('labels', r['labels']['values'], [[c['id'] for c in categories].index(a['category_id']) for a in objects])
+    check('object_id', r['object_id']['values'], [a['id'] for a in objects])
+    check('area', r['area']['values'], [a['area'] for a in objects])
+    for key in ('iscrowd', 'ignore'):
+        want = [a.get(key, 0) for a in objects]
+        check(key, r[key]['values'] if key in r else [0] * len(objects), want)
+    for mask, a in zip(r.get('masks', []), objects):
+        s = a.get('segmentation')
+        if isinstance(s, dict):
+            want = s['counts'] if isinstance(s['counts'], list) else runs(s['counts'])
+            check('rle', (runs(mask['counts']), mask['size']), (want, s['size']))
+        elif s:
+            check('polygons', [p['values'] for p in mask], [[float(v) for v in p] for p in s])
+    if any('segmentation' in a for a in objects):
+        check('masks', len(r['masks']), len(objects))
+    if 'keypoints' in objects[0]:
+        check('keypoints', r['keypoints']['values'], [f32(v) for a in objects for v in a['keypoints']])
+        check('keypoints shape', r['keypoints']['shape'][2], 3)
+trailer = stream[-1][1]
+check('out', trailer['out'], [len(records), len(data['annotations'])])
+for w in wrong[:5]:
+    print(w)
+sys.exit(bool(wrong))
+END
+coco-pack -q "${COCO[@]}" > "$T/syn.stream"
+ok "drawn data: every field is as in the JSON" /usr/bin/python3 "$T/compare.py" "$T/syn/instances.json" "$T/syn/images" \
+	"$T/syn.stream"
+
+# Masks of all kinds, crowds, ignored objects and keypoints; annotations before images; categories not in order.
+/usr/bin/python3 - "$T/syn/instances.json" "$T/kinds.json" << 'END'
+import json, sys
+d = json.load(open(sys.argv[1]))
+w, h = 96, 64
+for i, a in enumerate(d['annotations']):
+    if i % 4 == 1:
+        a['segmentation'] = {'counts': [7, 3, 200, 90, w * h - 300], 'size': [h, w]}
+        a['iscrowd'] = 1
+    elif i % 4 == 2:  # 0 5 6139: '0', '5', then 6139 = 27 + 31 * 32 + 5 * 1024 in groups of five bits
+        a['segmentation'] = {'counts': '05' + chr(48 + 32 + 27) + chr(48 + 32 + 31) + chr(48 + 5), 'size': [h, w]}
+    elif i % 4 == 3:
+        a['segmentation'] = [[1, 2.5, 30, 2, 30, 20], [40, 40, 50.25, 40, 50, 50, 40, 50]]
+        a['ignore'] = 1
+    a['keypoints'] = [i + 0.1, i, 2, 3, 4, 1]
+d['categories'].reverse()
+json.dump({'annotations': d['annotations'], 'licenses': [{'x': {'y': [None, 1e9, "\u00e9"]}}], 'images': d['images'],
+           'categories': d['categories']}, open(sys.argv[2], 'w'))
+END
+coco-pack -q "$T/kinds.json" --images "$T/syn/images" > "$T/kinds.stream"
+ok "every kind of mask, crowds, keypoints" /usr/bin/python3 "$T/compare.py" "$T/kinds.json" "$T/syn/images" "$T/kinds.stream"
+
+# The same again through a pack and through a pipe: the same records.
+coco-pack -q "${COCO[@]}" -o "$T/syn.pack"
+records() {
+	tstream dump --full "$@" | sha256sum
+}
+is "$(records "$T/syn.pack")" "$(records "$T/syn.stream")" "a pack holds the same records as the stream"
+is "$(coco-pack -q "$T/syn.pack" | records -)" "$(records "$T/syn.stream")" "and gives them back"
+is "$(coco-pack -q - < "$T/syn.stream" | records -)" "$(records "$T/syn.stream")" "so does a stream"
+is "$(coco-pack -q --format coco - --images "$T/syn/images" < "$T/syn/instances.json" | tstream dump - | sed 's/"stdin"/"instances"/' |
+	sha256sum)" "$(tstream dump "$T/syn.stream" | sha256sum)" "JSON may come through a pipe"
+
+# Order: every epoch has each image once, in an order of its own that the seed gives.
+ids() {
+	tstream dump "$@" | sed 's/.*"id":\([0-9]*\).*/\1/'
+}
+coco-pack -q "${COCO[@]}" --shuffle --epochs 3 --seed 4 -j1 > "$T/run"
+coco-pack -q "${COCO[@]}" --shuffle --epochs 3 --seed 4 -j4 > "$T/run4"
+ok "-j1 and -j4 write the same bytes" cmp "$T/run" "$T/run4"
+is "$(ids "$T/run" | head -n 40 | sort -n | tr '\n' ' ')" "$(seq 40 | tr '\n' ' ')" "the first epoch has each image once"
+is "$(ids "$T/run" | tail -n 40 | sort -n | tr '\n' ' ')" "$(seq 40 | tr '\n' ' ')" "so has the last"
+report "$([ "$(ids "$T/run" | head -n 40)" != "$(ids "$T/run" | tail -n 40)" ]; echo $?)" "in another order"
+report "$([ "$(ids "$T/run" | head -n 40)" != "$(seq 40)" ]; echo $?)" "which is shuffled"
+report "$([ "$(coco-pack -q "${COCO[@]}" --shuffle --seed 5 | ids -)" != "$(ids "$T/run" | head -n 40)" ]; echo $?)" "another seed, another order"
+is "$(coco-pack -q "$T/syn.pack" --shuffle --epochs 3 --seed 4 | ids - | md5sum)" "$(ids "$T/run" | md5sum)" "a pack is shuffled alike"
+
+# --start: the tail of the full run, bit for bit, with the same header.
+for start in 0 1 39 40 41 97 119 120; do
+	tail=$(coco-pack -q "${COCO[@]}" --shuffle --epochs 3 --seed 4 --start $start | tstream dump --full - | md5sum)
+	is "$tail" "$(tstream dump --full "$T/run" | tail -n +$((start + 1)) | md5sum)" "--start $start is the tail of the run"
+done
+is "$(coco-pack -q "${COCO[@]}" --shuffle --epochs 3 --seed 4 --start 50 | tstream dump --header - | head -n 1)" \
+	"$(tstream dump --header "$T/run" | head -n 1)" "--start does not change the header"
+like "$(tstream dump --header "$T/run" | head -n 1)" '"planned":120' "planned counts the whole run"
+is "$(coco-pack -q - --start 50 < "$T/run" | records -)" \
+	"$(coco-pack -q "${COCO[@]}" --shuffle --epochs 3 --seed 4 --start 50 | records -)" "--start on a stream goes by its positions"
+fails_with 1 "^coco-pack: --start 41 is behind the end of the run of 40 records" coco-pack "${COCO[@]}" --start 41
+
+# --split: disjoint and together everything; by position.
+for i in 0 1 2; do
+	coco-pack -q "${COCO[@]}" --shuffle --epochs 2 --split $i/3 > "$T/part$i"
+	tstream dump "$T/part$i" | sed 's/.*"seq":\([0-9]*\).*/\1/' > "$T/seqs$i"
+done
+is "$(sort -n "$T"/seqs? | tr '\n' ' ')" "$(seq 0 79 | tr '\n' ' ')" "three parts hold each position once"
+is "$(awk '$1 % 3 != 1' "$T/seqs1")" "" "part 1 of 3 has the positions that are 1 modulo 3"
+is "$(for i in 0 1 2; do tstream dump --header "$T/part$i" | head -n 1 | sed 's/.*"planned":\([0-9]*\).*/\1/'; done | tr '\n' ' ')" \
+	"27 27 26 " "each part plans its own records"
+
+# --fraction: exact, nested, and the same from a pack.
+last=""
+for f in 0.1 0.2 0.33 0.5 0.9 1; do
+	coco-pack -q "${COCO[@]}" --fraction $f --subset-seed 9 | ids - | sort > "$T/now"
+	want=$(awk -v f=$f 'BEGIN { printf "%d", f * 40 + 0.5 }')
+	is "$(wc -l < "$T/now")" "$want" "--fraction $f of 40 images is $want"
+	[ -z "$last" ] || is "$(comm -13 "$T/now" "$T/last")" "" "and holds those of --fraction $last"
+	cp "$T/now" "$T/last"
+	last=$f
+done
+coco-pack -q "${COCO[@]}" --fraction 0.3 --subset-seed 9 | ids - | sort > "$T/chosen"
+coco-pack -q "${COCO[@]}" --fraction 0.3 --subset-seed 9 --rest | ids - | sort > "$T/rest"
+is "$(sort -n "$T/chosen" "$T/rest" | tr '\n' ' ')" "$(seq 40 | tr '\n' ' ')" "--rest is what --fraction leaves"
+is "$(coco-pack -q "$T/syn.pack" --fraction 0.3 --subset-seed 9 | ids - | sort | md5sum)" "$(md5sum < "$T/chosen")" "a pack is divided alike"
+report "$([ "$(coco-pack -q "${COCO[@]}" --fraction 0.3 | ids - | sort)" != "$(cat "$T/chosen")" ]; echo $?)" "another --subset-seed, another subset"
+fails_with 1 "a fraction of 0.01 of 40 images is 0: none is left" coco-pack "${COCO[@]}" --fraction 0.01
+
+# --unlabelled, --count, --epochs 0.
+is "$(coco-pack -q "${COCO[@]}" --unlabelled | tstream dump - | grep -cE 'boxes|labels|masks|area')" 0 "--unlabelled leaves no annotation"
+is "$(coco-pack -q "$T/syn.pack" --unlabelled | tstream dump - | grep -cE 'boxes|labels|masks|area')" 0 "nor from a pack"
+is "$(coco-pack -q "${COCO[@]}" --count 7 | ids - | wc -l)" 7 "--count 7"
+is "$(coco-pack -q "${COCO[@]}" --epochs 0 --count 100 | ids - | wc -l)" 100 "--epochs 0 goes on to --count"
+fails_with 1 "say how many records with --count" coco-pack "${COCO[@]}" --epochs 0
+
+# The account: in = out + deselected + rejected, in = what the epochs hold, out = what is there.
+cat > "$T/account.py" << 'END'
+import sys
+from reader import RECORD, parts
+images, objects, epochs = map(int, sys.argv[1:4])
+stream = list(parts(sys.stdin.buffer))
+t = stream[-1][1]
+records = [b for k, b in stream if k == RECORD]
+for i, (held, there) in enumerate(((images, len(records)),
+                                   (objects, sum(len(r['labels']['values']) for r in records if 'labels' in r)))):
+    rejected = sum(counts[i] for counts in t['rejects'].values())
+    assert t['in'][i] == held * epochs, (i, t)
+    assert t['out'][i] == there, (i, there, t)
+    assert t['in'][i] == t['out'][i] + t['deselected'][i] + rejected, (i, t)
+    assert sys.argv[4] == '-' or rejected == int(sys.argv[4 + i]), (i, t)
+END
+# 3 of the boxes cannot be used, one object has no image, one image file is missing and one is no image.
+/usr/bin/python3 - "$T/syn/instances.json" "$T/bad.json" << 'END'
+import json, sys
+d = json.load(open(sys.argv[1]))
+a = [x for x in d['annotations'] if x['image_id'] > 2]
+a[0]['bbox'][2] = 0
+a[1]['bbox'][0] = 500
+a[2]['category_id'] = 77
+a[3]['image_id'] = 12345
+json.dump(d, open(sys.argv[2], 'w'))
+END
+cp -r "$T/syn/images" "$T/holes"
+mapfile -t files < <(ls "$T/holes")
+rm "$T/holes/${files[0]}"
+echo "no image" > "$T/holes/${files[1]}"
+total=$(/usr/bin/python3 -c 'import json, sys; print(len(json.load(open(sys.argv[1]))["annotations"]))' "$T/bad.json")
+lost=$(/usr/bin/python3 -c 'import json, sys; print(sum(a["image_id"] < 3 for a in json.load(open(sys.argv[1]))["annotations"]))' "$T/bad.json")
+BAD=("$T/bad.json" --images "$T/holes")
+account() { # NAME RECORDS OBJECTS EPOCHS REJECTED-RECORDS REJECTED-OBJECTS OPTIONS...
+	local name=$1
+	local -a numbers=("${@:2:5}")
+	shift 6
+	coco-pack -q "$@" > "$T/account" 2> "$T/account.err"
+	ok "account of $name" /usr/bin/python3 "$T/account.py" "${numbers[@]}" < "$T/account"
+}
+account "a clean data set" 40 "$total" 1 0 0 "${COCO[@]}"
+account "bad objects and files" 40 "$total" 1 2 $((lost + 4)) "${BAD[@]}"
+account "three epochs of them" 40 "$total" 3 6 $((3 * (lost + 4))) "${BAD[@]}" --epochs 3 --shuffle
+account "a part of a subset from a start to a count" 40 "$total" 2 - - "${BAD[@]}" --epochs 3 --shuffle --fraction 0.7 \
+	--split 1/2 --start 11 --count 40
+account "the rest of a fraction" 40 "$total" 2 - - "${BAD[@]}" --fraction 0.7 --rest --epochs 2
+account "no labels" 40 "$total" 1 2 "$lost" "${BAD[@]}" --unlabelled
+account "a start in the last epoch" 40 "$total" 3 - - "${BAD[@]}" --epochs 3 --start 119
+account "a start at the end" 40 "$total" 3 - - "${BAD[@]}" --epochs 3 --start 120
+
+summary=$(coco-pack "${BAD[@]}" --rejects "$T/rejects" -o /dev/null 2>&1)
+like "$summary" "^coco-pack: in +40 records +$total objects" "the summary says what went in"
+like "$summary" "^coco-pack: +0 records +1 objects: box without area" "and why what was rejected"
+is "$(wc -l < "$T/rejects")" 6 "--rejects has a line for each reject"
+is "$(/usr/bin/python3 -c 'import json, sys
+for line in open(sys.argv[1]): print(json.loads(line)["reason"])' "$T/rejects" | sort | tr '\n' ';')" \
+	"annotation of an unknown image;box outside the image;box without area;image file missing;not a JPEG or PNG image;unknown category;" \
+	"with its reason"
+is "$(coco-pack -q "${BAD[@]}" -o /dev/null 2>&1)" "" "-q is quiet"
+
+# Usage.
+fails_with 2 "what to read is missing" coco-pack
+fails_with 2 "one data set at a time" coco-pack a b
+fails_with 2 "must be one of raw\|turned" coco-pack --exif left x
+fails_with 2 "I counts from 0 and must be below N" coco-pack --split 3/3 x
+fails_with 2 "wants I/N" coco-pack --split 3 x
+fails_with 2 "unknown option '--shufle'" coco-pack --shufle x
+fails_with 2 "must be between 0 and 1" coco-pack --fraction 10 x
+fails_with 1 "is a stream, and shuffling needs" coco-pack "$T/syn.stream" --shuffle
+
+done_testing
