@@ -204,8 +204,8 @@ static int reject_orphans(struct run *run)
 		char text[128];
 		TRY(stream_trailer_reject(&run->result->trailer, REJECT_ORPHAN, 0, 1, &d->arena));
 		if (run->options->strict)
-			return err_set("object %lld belongs to image %s, which '%s' does not list", (long long)o->object_id,
-				       sample_id_text(&o->image_id, text), d->path);
+			return err_set("object %lld of image %s: %s", (long long)o->object_id,
+				       sample_id_text(&o->image_id, text), REJECT_ORPHAN);
 		if (run->options->rejects == NULL)
 			continue;
 		struct json_writer j;
@@ -323,7 +323,11 @@ int pack_run(struct pack_result *result, struct dataset *d, const struct pack_op
 {
 	struct run run = { .d = d, .options = options, .writer = w, .result = result };
 	*result = (struct pack_result){ 0 };
-	if (run_all(&run) != 0) {
+	int status = run_all(&run);
+	/* No stream is complete before its list of rejects is. */
+	if (status == 0 && options->rejects != NULL && fflush(options->rejects) != 0)
+		status = err_errno("cannot write the list of rejects");
+	if (status != 0) {
 		stream_writer_abandon(w);
 		return -1;
 	}
