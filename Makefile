@@ -56,13 +56,15 @@ TOOLS := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 
-.PHONY: all deps check bench demo install help clean parity tests
+.PHONY: all deps check bench benches demo install help clean parity tests
 .DEFAULT_GOAL := all
 .SECONDARY:
 
 all: $(TOOLS)	## build the programs into build/$(CONF)/bin (CONF=release|debug|asan|tsan|cov)
 
 tests: $(TESTS)
+
+benches: $(BENCHES)
 
 $(BUILD)/obj/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -121,19 +123,23 @@ deps:	## install what is missing (apt; sudo only when not root)
 		$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive \
 			apt-get install -y -q --no-install-recommends $$missing; fi
 
-check: all tests	## build and run all tests (CONF=asan for the sanitizer build)
+check: deps	## build and run all tests (CONF=asan for the sanitizer build)
+	@$(MAKE) --no-print-directory all tests
 	@BIN=$(CURDIR)/$(BUILD)/bin CONF=$(CONF) prove --timer $(TESTS) $(sort $(wildcard tests/*.t))
 
 parity: EXTRA_PACKAGES = $(PARITY_PACKAGES)
-parity: deps all tests	## compare with PyTorch and torchvision (installs Debian's)
-	@BIN=$(CURDIR)/$(BUILD)/bin CONF=$(CONF) prove --timer $(sort $(wildcard tests/parity/*.t))
+parity: deps	## compare with PyTorch and torchvision (installs Debian's)
+	@$(MAKE) --no-print-directory all tests
+	@BIN=$(CURDIR)/$(BUILD)/bin TESTS=$(CURDIR)/$(BUILD)/tests CONF=$(CONF) prove --timer $(sort $(wildcard tests/parity/*.t))
 
 bench: EXTRA_PACKAGES = $(PARITY_PACKAGES)
-bench: deps all $(BENCHES)	## measure speed against peers; the table is build/bench.tsv too
+bench: deps	## measure speed against peers; the table is build/bench.tsv too
+	@$(MAKE) --no-print-directory all benches
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE BIN=$(CURDIR)/$(BUILD)/bin BENCH=$(CURDIR)/$(BUILD)/bench \
 		tests/bench/run.sh | tee build/bench.tsv
 
-demo: deps all	## draw a data set, train on it for about two minutes, evaluate, leave pictures
+demo: deps	## draw a data set, train on it for about two minutes, evaluate, leave pictures
+	@$(MAKE) --no-print-directory all
 	@BIN=$(CURDIR)/$(BUILD)/bin pipelines/demo.sh build/demo
 
 install: all	## copy programs and man pages below $(DESTDIR)$(PREFIX)
