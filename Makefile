@@ -56,6 +56,12 @@ TOOLS := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 
+# V=1 shows whole commands.
+ifeq ($(V),)
+Q := @
+say = @echo '  $(1)'
+endif
+
 .PHONY: all deps check bench benches demo install help clean parity tests
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -68,12 +74,14 @@ benches: $(BENCHES)
 
 $(BUILD)/obj/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(EXACT) $(CFLAGS) -c -o $@ $<
+	$(call say,CC $@)
+	$(Q)$(CC) $(BASE_CFLAGS) $(EXACT) $(CFLAGS) -c -o $@ $<
 
 define SIMD_RULE
 $(BUILD)/obj/lib/%.simd.$(1).o: lib/%.simd.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(BASE_CFLAGS) $$(EXACT) $$(ISA_CFLAGS_$(1)) -DISA_SUFFIX=_$(1) $$(CFLAGS) -c -o $$@ $$<
+	$$(call say,CC $$@)
+	$$(Q)$$(CC) $$(BASE_CFLAGS) $$(EXACT) $$(ISA_CFLAGS_$(1)) -DISA_SUFFIX=_$(1) $$(CFLAGS) -c -o $$@ $$<
 endef
 $(foreach level,$(ISA_LEVELS),$(eval $(call SIMD_RULE,$(level))))
 
@@ -97,23 +105,27 @@ $(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/augment/*.c lib/op/*.c 
 
 $(BUILD)/obj/registry.o: $(BUILD)/registry.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC $@)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/bin/%: tools/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIB) $(LDFLAGS) $(LIBS)
+	$(call say,LD $@)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIB) $(LDFLAGS) $(LIBS)
 
 $(BUILD)/tests/%: tests/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIB) $(LDFLAGS) $(LIBS)
+	$(call say,LD $@)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIB) $(LDFLAGS) $(LIBS)
 
 $(BUILD)/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIB) $(LDFLAGS) $(LIBS)
+	$(call say,LD $@)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIB) $(LDFLAGS) $(LIBS)
 
 deps:	## install what is missing (apt; sudo only when not root)
 	@missing=$$(for p in $(PACKAGES) $(CHECK_PACKAGES) $(EXTRA_PACKAGES); do \

@@ -1,0 +1,57 @@
+"""The peer of step.c: the same training step in PyTorch, with the arguments MODEL BATCH WxH f32|bf16 CLASSES REPEATS.
+
+Prints the times of all repeats in seconds, one a line, then "mib N". Models are torchvision's RetinaNet on
+ResNet with frozen batch norm, or group norm in the backbone, pyramid and heads; bf16 is autocast.
+"""
+import functools
+import resource
+import sys
+import time
+
+import torch
+from torch import nn
+from torchvision.models import resnet
+from torchvision.models.detection import RetinaNet
+from torchvision.models.detection.backbone_utils import _resnet_fpn_extractor
+from torchvision.models.detection.retinanet import RetinaNetHead
+from torchvision.ops import misc
+from torchvision.ops.feature_pyramid_network import LastLevelP6P7
+
+
+def build(name, classes):
+    _, backbone, _, norm = name.split("-")
+    gn = functools.partial(nn.GroupNorm, 32)
+    body = getattr(resnet, backbone)(norm_layer=gn if norm == "gn" else misc.FrozenBatchNorm2d)
+    fpn = _resnet_fpn_extractor(body, 5, returned_layers=[2, 3, 4], extra_blocks=LastLevelP6P7(256, 256),
+                                norm_layer=gn if norm == "gn" else None)
+    head = RetinaNetHead(256, 9, classes, norm_layer=gn if norm == "gn" else None)
+    return RetinaNet(fpn, classes, head=head)
+
+
+def main():
+    name, batch, size, dtype, classes, repeats = sys.argv[1:7]
+    w, h = map(int, size.split("x"))
+    n, classes = int(batch), int(classes)
+    torch.manual_seed(0)
+    model = build(name, classes)
+    # The batch is already of its size, so the model's own resizing is left out, as in step.c.
+    model.transform.min_size, model.transform.max_size = (min(w, h),), max(w, h)
+    model = model.to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=1e-5, momentum=0.9, weight_decay=1e-4)
+    images = [torch.rand(3, h, w) for _ in range(n)]
+    corner = torch.rand(n, 8, 2) * torch.tensor([w * 0.7, h * 0.7])
+    boxes = torch.cat([corner, corner + torch.tensor([w * 0.25, h * 0.25])], 2)
+    targets = [{"boxes": boxes[i], "labels": torch.randint(0, classes, (8,))} for i in range(n)]
+    for i in range(int(repeats) + 1):
+        start = time.perf_counter()
+        optimizer.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=dtype == "bf16"):
+            loss = sum(model(images, targets).values())
+        loss.backward()
+        optimizer.step()
+        if i > 0:
+            print(f"{time.perf_counter() - start:.6f}", flush=True)
+    print("mib", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+main()
