@@ -1,18 +1,14 @@
 #include "op/gemm_tile.h"
+#include "op/lanes.h"
 
 /*
  * A tile of 14 rows and `WIDTH` columns stays in registers: 28 + 2 of the 32 of AVX-512 with two
  * vectors a row, 14 + 1 of the 16 of AVX2 and SSE with one.
  */
 enum {
-	LANES = __BIGGEST_ALIGNMENT__ / 4,
 	VECTORS = LANES == 16 ? 2 : 1,
 	WIDTH = LANES * VECTORS,
 };
-
-typedef float vec __attribute__((vector_size(LANES * 4)));
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 /* `rows` and `vectors` are constants where this is inlined; so are they in tile_outer. */
 ALWAYS_INLINE void tile_rows(float *c, const float *a, const float *b, const float *next, const int rows,

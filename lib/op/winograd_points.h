@@ -9,7 +9,7 @@
 #ifndef OP_WINOGRAD_POINTS_H
 #define OP_WINOGRAD_POINTS_H
 
-#include "op/winograd_lanes.h"
+#include "op/lanes.h"
 
 #define P 0.625f
 #define Q 1.5f

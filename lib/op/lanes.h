@@ -1,9 +1,9 @@
 /*
- * winograd_lanes: vectors of the instruction level being compiled for, and their way from and
+ * lanes: vectors of the instruction level being compiled for, and their way from and
  * to feature maps in f32 or bf16. For *.simd.c files only.
  */
-#ifndef OP_WINOGRAD_LANES_H
-#define OP_WINOGRAD_LANES_H
+#ifndef OP_LANES_H
+#define OP_LANES_H
 
 #include "tensor/tensor.h"
 
