@@ -352,7 +352,7 @@ static const struct op_case cases[] = {
 	{ CASE("evaluation, relu", &with_relu, 5, false, 2, 3, 5, 64) },
 	{ CASE("evaluation, add relu", &with_add, 6, false, 2, 3, 5, 21) },
 	{ CASE("res5", &with_add, 6, true, 2, 8, 8, 2048), .bench = true },
-	{ CASE("stem", &with_relu, 5, true, 1, 128, 128, 64), .bench = true },
+	{ CASE("stem", &with_relu, 5, true, 1, 64, 64, 64), .bench = true },
 	{ .name = NULL },
 };
 

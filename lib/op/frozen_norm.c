@@ -168,7 +168,7 @@ static const struct op_case cases[] = {
 	{ CASE("add relu", &with_add, 6, 3, 9, 5, 48) },
 	{ CASE("add", &add_only, 6, 1, 1, 1, 256) },
 	{ CASE("res5", &with_add, 6, 2, 8, 8, 2048), .bench = true },
-	{ CASE("stem", &with_relu, 5, 1, 128, 128, 64), .bench = true },
+	{ CASE("stem", &with_relu, 5, 1, 64, 64, 64), .bench = true },
 	{ .name = NULL },
 };
 

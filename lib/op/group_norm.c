@@ -359,8 +359,8 @@ static const struct op_case cases[] = {
 	{ CASE("many blocks", &with_add, 4, 3, 33, 37, 64) },
 	{ CASE("res5", &with_add, 4, 2, 8, 8, 2048), .bench = true },
 	{ CASE("res4", &with_relu, 3, 1, 32, 32, 256), .bench = true },
-	{ CASE("stem", &with_relu, 3, 1, 128, 128, 64), .bench = true },
-	{ CASE("res2", &with_add, 4, 1, 64, 64, 256), .bench = true },
+	{ CASE("stem", &with_relu, 3, 1, 64, 64, 64), .bench = true },
+	{ CASE("res2", &with_add, 4, 1, 32, 32, 256), .bench = true },
 	{ .name = NULL },
 };
 

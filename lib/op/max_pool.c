@@ -182,7 +182,7 @@ static const struct op_case cases[] = {
 	{ .name = "gaps", .param = &sparse, .n_in = 1, .rank = { 4 }, .dim = { { 2, 11, 8, 17 } }, .fill = fill },
 	{ .name = "dense", .param = &dense, .n_in = 1, .rank = { 4 }, .dim = { { 1, 6, 9, 33 } }, .fill = fill },
 	{ .name = "subsampling", .param = &point, .n_in = 1, .rank = { 4 }, .dim = { { 2, 7, 6, 128 } }, .fill = fill },
-	{ .name = "stem", .param = &resnet, .n_in = 1, .rank = { 4 }, .dim = { { 1, 128, 128, 64 } }, .fill = fill, .bench = true },
+	{ .name = "stem", .param = &resnet, .n_in = 1, .rank = { 4 }, .dim = { { 1, 64, 64, 64 } }, .fill = fill, .bench = true },
 	{ .name = NULL },
 };
 
