@@ -65,6 +65,38 @@ like "$(cat "$T/err")" "left out: png: .*05_rgba.png" "and the PNG"
 like "$(cat "$T/err")" "16 images in, 14 out; 2 images and 8 objects removed: 2 damaged image" "and counts them"
 like "$(augment --eval --size 32 "$T/skipped" 2>&1 > /dev/null)" "14 images in, 14 out" "what is left is a whole stream"
 
+# A photo that lies on its side: sizes as stored, as turned, and without annotations.
+mkdir "$T/exif"
+$python - "$T/exif" << 'END'
+import json, sys
+from PIL import Image
+exif = Image.Exif()
+exif[0x112] = 6
+image = Image.new("RGB", (80, 60))
+image.paste((255, 255, 255), (0, 0, 20, 10))
+image.save(sys.argv[1] + "/photo.jpg", exif=exif, quality=95)
+for name, (w, h), box in (("raw", (80, 60), [0, 0, 20, 10]), ("turned", (60, 80), [50, 0, 10, 20])):
+    json.dump({"images": [{"id": 1, "file_name": "photo.jpg", "width": w, "height": h}],
+               "categories": [{"id": 1, "name": "a"}],
+               "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": box, "area": 200, "iscrowd": 0}]},
+              open("%s/%s.json" % (sys.argv[1], name), "w"))
+END
+for frame in raw turned; do
+	coco-pack -q "$T/exif/$frame.json" --images "$T/exif" | augment -q --eval --size 60x80 > "$T/upright"
+	is "$($python - "$ROOT/tests" "$T/upright" << 'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+from augment_peer import records, tensor
+record = records(sys.argv[2])[0]
+pixels = tensor(record["pixels"])
+print(pixels.shape, tensor(record["boxes"]).tolist(), int(pixels[:20, 50:].min()) > 240, int(pixels[:, :50].max()) < 20)
+END
+	)" "(80, 60, 3) [[50.0, 0.0, 60.0, 20.0]] True True" "EXIF 6, annotations $frame: pixels and box upright"
+done
+rm "$T"/exif/*.json
+like "$(coco-pack -q "$T/exif" | augment --eval --size 64 2>&1 > /dev/null)" "1 images in, 1 out" "EXIF 6 without annotations"
+
 # A dead upstream and a full disk.
 head -c 20000 "$T/in" > "$T/cut"
 fails_with 1 "^augment: " augment -s0 --size 64 -o "$T/never" "$T/cut"

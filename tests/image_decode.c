@@ -137,6 +137,31 @@ static void cut_files_fail(const char *dir, const char *name)
 	ok(accepted == 0, "%s: cut short is an error", name);
 }
 
+/* Any answer will do; the sanitizer tells when memory was touched that should not have been. */
+static void changed_files_do_no_harm(const char *dir, const char *name)
+{
+	struct rng g = rng_make(rng_mix_text(3, name));
+	struct image_info info;
+	struct image_tile tile;
+	uint8_t *bytes, *copy;
+	size_t size;
+	int images = 0;
+	arena_reset(&arena);
+	if (load(&info, &bytes, &size, dir, name) != 0 || (copy = arena_alloc(&arena, size)) == NULL) {
+		ok(false, "%s: %s", name, err_get());
+		return;
+	}
+	for (int i = 0; i < 60; i++) {
+		memcpy(copy, bytes, size);
+		for (uint64_t k = 1 + rng_below(&g, 3); k > 0; k--)
+			copy[rng_below(&g, size)] = (uint8_t)rng_u64(&g);
+		if (image_probe(&info, copy, size) == 0 && (int64_t)info.w * info.h < 1 << 18 &&
+		    image_decode(&tile, &info, copy, size, NULL, 1, &arena) == 0)
+			images++;
+	}
+	ok(images < 60, "%s: changed at random: still an image %d times of 60", name, images);
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/image_decode.XXXXXX", command[600], line[512];
@@ -153,6 +178,8 @@ int main(void)
 		compare_with_peer(dir, name, reference, w, h);
 		if (w == 0)
 			cut_files_fail(dir, name);
+		if (w == 0 && strstr(reference, "203x149") != NULL)
+			changed_files_do_no_harm(dir, name);
 		if (w == 0 && strstr(name, ".jpg") != NULL)
 			parts_equal_whole(dir, name);
 	}
