@@ -2,6 +2,7 @@
 #include "record/detection.h"
 #include "record/sample.h"
 #include "stream/emit.h"
+#include "stream/header.h"
 #include "tests/tap.h"
 
 #include <fcntl.h>
@@ -177,6 +178,30 @@ static void test_extra(struct arena *a)
 	msgpack_unpacked_destroy(&unpacked);
 }
 
+/* Keys of a header that this version does not know go through a tool that adds itself to the chain. */
+static void test_header_extra(struct arena *a)
+{
+	struct stream_header h = small_header("sample"), next;
+	struct provenance link = { "augment", "0.1.0", "", 3 };
+	struct emitter e, later;
+	emit_begin(&e, a, 0);
+	emit_text(&e, "future");
+	emit_number(&e, 0.5);
+	emit_text(&e, "later");
+	emit_array(&e, 1);
+	emit_int(&e, 9);
+	h.n_extra = 2, h.extra = e.data, h.extra_size = e.size;
+	ok(stream_header_extend(&next, &h, &link, a) == 0 && next.n_provenance == 2, "a chain grows");
+	ok(next.n_extra == 2 && next.extra_size == e.size && same_bytes(next.extra, e.data, e.size),
+	   "unknown keys of the header are kept");
+	ok(header_encode(&later, &next, a) == 0 && wire_check(later.data, later.size) == 0, "and written");
+	msgpack_unpacked unpacked;
+	msgpack_unpacked_init(&unpacked);
+	ok(msgpack_unpack_next(&unpacked, (const char *)later.data, later.size, NULL) == MSGPACK_UNPACK_SUCCESS &&
+	   unpacked.data.via.map.size == 8 && unpacked.data.via.map.ptr[6].val.via.f64 == 0.5, "with equal values");
+	msgpack_unpacked_destroy(&unpacked);
+}
+
 static void test_detection(struct arena *a)
 {
 	float boxes[] = { 0, 0, 5, 5 }, scores[] = { 0.75f };
@@ -203,6 +228,7 @@ int main(void)
 		return tap_skip_all("no temporary directory");
 	test_round_trip("x.stream", &a);
 	test_extra(&a);
+	test_header_extra(&a);
 	test_detection(&a);
 	unlink(path("x.stream"));
 	unlink(path("d"));

@@ -33,7 +33,7 @@ static void emit_provenance(struct emitter *e, const struct provenance *p)
 int header_encode(struct emitter *e, const struct stream_header *h, struct arena *a)
 {
 	emit_begin(e, a, 4096);
-	emit_map(e, 6);
+	emit_map(e, 6 + h->n_extra);
 	emit_text(e, "format");
 	emit_text(e, FORMAT_NAME);
 	emit_text(e, "version");
@@ -53,6 +53,9 @@ int header_encode(struct emitter *e, const struct stream_header *h, struct arena
 	emit_array(e, (uint32_t)h->n_provenance);
 	for (int i = 0; i < h->n_provenance; i++)
 		emit_provenance(e, &h->provenance[i]);
+	struct wire_cursor extra = wire_cursor(h->extra, h->extra_size);
+	for (uint32_t i = 0; i < 2 * h->n_extra; i++)
+		emit_copy(e, &extra);
 	return emit_end(e);
 }
 
@@ -160,33 +163,50 @@ static int get_version(struct wire_cursor *c, bool *seen)
 	return 0;
 }
 
+/* What header_decode() notes on its way. */
+struct found {
+	const char *format;
+	bool version;
+	struct emitter extra;
+};
+
+static int get_pair(struct wire_cursor *c, struct stream_header *h, struct found *found, struct arena *a)
+{
+	struct wire_cursor pair = *c;
+	struct wire_item key;
+	TRY(wire_next(c, &key));
+	if (wire_is(&key, "format"))
+		return wire_get_text(c, "format", &found->format, a);
+	if (wire_is(&key, "version"))
+		return get_version(c, &found->version);
+	if (wire_is(&key, "kind"))
+		return wire_get_text(c, "kind", &h->kind, a);
+	if (wire_is(&key, "categories"))
+		return get_categories(c, h, a);
+	if (wire_is(&key, "planned"))
+		return get_planned(c, h);
+	if (wire_is(&key, "provenance"))
+		return get_chain(c, h, a);
+	if (h->n_extra++ == 0)
+		emit_begin(&found->extra, a, 0);
+	emit_copy(&found->extra, &pair);
+	emit_copy(&found->extra, &pair);
+	*c = pair;
+	return emit_end(&found->extra);
+}
+
 int header_decode(struct stream_header *h, const void *body, size_t size, struct arena *a)
 {
 	struct wire_cursor c = wire_cursor(body, size);
-	struct wire_item key;
+	struct found found = { .format = NULL };
 	uint32_t pairs;
-	const char *format = NULL;
-	bool has_version = false;
 	*h = (struct stream_header){ .planned = -1 };
 	TRY(wire_get_map(&c, "header", &pairs));
-	for (; pairs > 0; pairs--) {
-		TRY(wire_next(&c, &key));
-		if (wire_is(&key, "format"))
-			TRY(wire_get_text(&c, "format", &format, a));
-		else if (wire_is(&key, "version"))
-			TRY(get_version(&c, &has_version));
-		else if (wire_is(&key, "kind"))
-			TRY(wire_get_text(&c, "kind", &h->kind, a));
-		else if (wire_is(&key, "categories"))
-			TRY(get_categories(&c, h, a));
-		else if (wire_is(&key, "planned"))
-			TRY(get_planned(&c, h));
-		else if (wire_is(&key, "provenance"))
-			TRY(get_chain(&c, h, a));
-		else
-			TRY(wire_skip(&c));
-	}
-	if (format == NULL || strcmp(format, FORMAT_NAME) != 0 || !has_version || h->kind == NULL)
+	for (; pairs > 0; pairs--)
+		TRY(get_pair(&c, h, &found, a));
+	h->extra = found.extra.data;
+	h->extra_size = found.extra.size;
+	if (found.format == NULL || strcmp(found.format, FORMAT_NAME) != 0 || !found.version || h->kind == NULL)
 		return err_set("not a cocopipe stream: format, version or kind is missing");
 	return 0;
 }

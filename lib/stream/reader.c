@@ -99,6 +99,9 @@ static int read_body(struct stream_reader_state *s, size_t size)
 	size_t got = 0;
 	while (got < size) {
 		size_t piece = got < PIECE ? PIECE : got;
+		/* What an earlier body has made us allocate may be filled at once. */
+		if (s->room > got + piece + FRAME_SIZE)
+			piece = s->room - got - FRAME_SIZE;
 		size_t least = size - got < piece ? size - got : piece;
 		size_t most = least == size - got ? least + FRAME_SIZE : least;
 		TRY(grow(s, got, got + most));

@@ -52,6 +52,10 @@ struct stream_header {
 	int64_t planned;	/* records of the whole run; -1: not known */
 	int n_provenance;
 	struct provenance *provenance;
+	/* Keys that this version does not know, as msgpack pairs one after the other; passed on by all tools. */
+	uint32_t n_extra;
+	const uint8_t *extra;
+	size_t extra_size;
 };
 
 /* A count of whole records and of the objects (boxes) in them. */
