@@ -127,6 +127,53 @@ ok "make random documents" /usr/bin/python3 "$T/make.py" "$T/docs" "$T/want" 800
 "$JSON" dump < "$T/docs" > "$T/got"
 ok "8000 random documents give Python's events, numbers bit for bit" cmp "$T/got" "$T/want"
 
+# Small documents with random bytes put in, taken out or doubled: accepted exactly when Python accepts them
+# (without its extensions: NaN, Infinity, numbers that overflow, halves of surrogate pairs).
+cat > "$T/mutate.py" << 'END'
+import json, math, random, sys
+
+rng = random.Random(5)
+base = ['{"a":[1,-2.5e1,"x\\n\\u00e9\\ud83d\\ude00",true,false,null,{},[]],"b":{"c":""}}', '[1,2,3.5,-0.0,1e5,"abc"]',
+        '[[1.25, 22.5, 333.75],[0.5]]', '{"id":1,"bbox":[10.5,20,30.25,40]}']
+letters = '{}[],:"\\0123456789.eE+-tfn u/\t '
+
+def mutated():
+    s = list(rng.choice(base))
+    for _ in range(rng.randrange(1, 4)):
+        i, kind = rng.randrange(len(s)), rng.randrange(4)
+        if kind == 0 and len(s) > 1:
+            del s[i]
+        elif kind == 1:
+            s[i] = rng.choice(letters)
+        else:
+            s.insert(i, rng.choice(letters) if kind == 2 else s[rng.randrange(len(s))])
+    return ''.join(s)
+
+def refuse(text):
+    raise ValueError(text)
+
+def finite(text):
+    return float(text) if math.isfinite(float(text)) else refuse(text)
+
+def accepted(text):
+    try:
+        json.dumps(json.loads(text, parse_constant=refuse, parse_float=finite), ensure_ascii=False).encode()
+        json.dumps(json.loads(text, object_pairs_hook=list), ensure_ascii=False).encode()
+        return 'end'
+    except ValueError:
+        return 'error'
+
+with open(sys.argv[1], 'w') as docs, open(sys.argv[2], 'w') as want:
+    for _ in range(10000):
+        text = mutated()
+        docs.write(text + '\n')
+        want.write(accepted(text) + '\n')
+END
+ok "make damaged documents" /usr/bin/python3 "$T/mutate.py" "$T/damaged" "$T/verdicts"
+"$JSON" dump < "$T/damaged" | sed -nE 's/^end$/end/p; s/^line:.*/error/p' > "$T/got"
+ok "10000 damaged documents are refused when Python refuses them" cmp "$T/got" "$T/verdicts"
+report "$([ "$(grep -c end "$T/verdicts")" -gt 500 ]; echo $?)" "and enough of them are not"
+
 # One document of many blocks, from a file and through a pipe whose writes are small.
 { echo '['; sed 's/$/,/' "$T/docs"; echo '0]'; } > "$T/big.json"
 is "$("$JSON" count "$T/big.json")" "$(dd if="$T/big.json" bs=777 2> "$T/.dd" | "$JSON" count -)" "a pipe reads as the file does"

@@ -2,7 +2,6 @@
 
 #include "base/rng.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

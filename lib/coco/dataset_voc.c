@@ -10,7 +10,6 @@
 #include "coco/image_table.h"
 #include "coco/voc_xml.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

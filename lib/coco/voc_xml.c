@@ -2,7 +2,6 @@
 
 #include "base/io.h"
 
-#include <errno.h>
 #include <expat.h>
 #include <math.h>
 #include <stdio.h>
