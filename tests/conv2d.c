@@ -48,7 +48,8 @@ static void give(struct layer *l, struct tensor *t, uint64_t key)
 	fill(t, key);
 }
 
-static void layer_open(struct layer *l, const struct sizes *s, enum dtype dtype, enum conv_backend backend)
+/* False when the backend does not do it. */
+static bool layer_open(struct layer *l, const struct sizes *s, enum dtype dtype, enum conv_backend backend)
 {
 	*l = (struct layer){ .param = { .stride = s->stride, .pad = s->pad, .dilation = s->dilation, .groups = s->groups,
 		.n_maps = 1, .has_bias = true, .relu = true, .backend = backend } };
@@ -67,10 +68,12 @@ static void layer_open(struct layer *l, const struct sizes *s, enum dtype dtype,
 		c->din[i] = c->in[i];
 		give(l, &c->din[i], 7);
 	}
-	must(op_conv2d.shape(c));
+	if (op_conv2d.shape(c) != 0)
+		return false;
 	c->dout[0] = c->out[0];
 	give(l, &c->out[0], 7);
 	give(l, &c->dout[0], 11);
+	return true;
 }
 
 static void layer_close(struct layer *l)
@@ -122,7 +125,12 @@ static bool same_results(const struct layer *a, const struct layer *b)
 static void check_agree(const char *name, const struct sizes *s, enum dtype dtype, enum conv_backend a, enum conv_backend b)
 {
 	struct layer first, second;
-	layer_open(&first, s, dtype, a);
+	if (!layer_open(&first, s, dtype, a)) {
+		bool bf16 = dtype == DTYPE_BF16 && strstr(err_get(), "bf16") != NULL;
+		ok(bf16, "%s %s%s %s", name, dtype_name((int)dtype), bf16 ? " # SKIP" : "", err_get());
+		layer_close(&first);
+		return;
+	}
 	layer_open(&second, s, dtype, b);
 	step(&first);
 	memcpy(second.c.out[0].data, first.c.out[0].data, tensor_bytes(&first.c.out[0]));

@@ -101,8 +101,8 @@ static int conv2d_shape(struct op_call *c)
 	struct conv_geometry g = conv_geometry_of(c, 0);
 	const struct conv_ops *ops = backends[p->backend].ops;
 	if (ops != NULL && !ops->can(&g))
-		return err_set("conv2d: %s cannot do %dx%d kernels with stride %d, dilation %d, %d groups; use auto", ops->name,
-			(int)g.kh, (int)g.kw, g.stride, g.dilation, g.groups);
+		return err_set("conv2d: %s cannot do %s %dx%d kernels with stride %d, dilation %d, %d groups on this CPU; use auto",
+			ops->name, dtype_name(g.dtype), (int)g.kh, (int)g.kw, g.stride, g.dilation, g.groups);
 	return 0;
 }
 

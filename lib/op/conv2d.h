@@ -27,7 +27,8 @@ enum { CONV2D_MAX_MAPS = OP_MAX_OUT };
 
 /*
  * Who computes. AUTO takes the fastest that can do the shape; asking for one that
- * cannot (winograd: 3x3, stride 1, dilation 1, one group) is an error of shape().
+ * cannot is an error of shape(): winograd does 3x3, stride 1, dilation 1, one group; onednn
+ * does bf16 where the CPU has AVX-512; gemm does one group.
  */
 enum conv_backend {
 	CONV_AUTO,

@@ -45,6 +45,9 @@ extern const struct conv_ops conv_onednn, conv_openblas, conv_winograd, conv_gem
 /* Whether Winograd can do these maps and is the fastest way: a rule of the shapes alone. */
 bool conv_winograd_pays(const struct conv_geometry *g, int n_maps);
 
+/* Whether oneDNN has bf16 convolutions on this CPU, of whatever speed. */
+bool conv_onednn_has_bf16(void);
+
 /* Who computes when the caller leaves it to us; g has n_maps geometries. */
 enum conv_backend conv_pick(const struct conv_geometry *g, int n_maps);
 

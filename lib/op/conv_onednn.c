@@ -264,8 +264,7 @@ static int onednn_backward_weights(void *state, struct op_call *c, const struct 
 
 static bool onednn_can(const struct conv_geometry *g)
 {
-	(void)g;
-	return true;
+	return g->dtype != DTYPE_BF16 || conv_onednn_has_bf16();
 }
 
 static void *onednn_open(void)

@@ -25,8 +25,7 @@ int onednn_check(dnnl_status_t status, const char *what)
 	if (status == dnnl_success)
 		return 0;
 	if (status == dnnl_unimplemented)
-		return err_set("conv2d: oneDNN cannot make a %s on this CPU (bf16 needs AVX-512); use f32 or the openblas "
-			"backend", what);
+		return err_set("conv2d: oneDNN cannot make a %s on this CPU; use the openblas backend", what);
 	return err_set("conv2d: oneDNN: %s failed with status %d", what, (int)status);
 }
 

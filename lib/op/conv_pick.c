@@ -32,6 +32,11 @@ static enum bf16_speed library_bf16(void)
 #endif
 }
 
+bool conv_onednn_has_bf16(void)
+{
+	return library_bf16() != BF16_NONE;
+}
+
 enum conv_backend conv_pick(const struct conv_geometry *g, int n_maps)
 {
 	if (conv_winograd_pays(g, n_maps))
