@@ -38,6 +38,15 @@ enum isa isa_level(void)
 	return (enum isa)seen;
 }
 
+bool isa_has_bf16(void)
+{
+#if defined(__x86_64__)
+	return isa_level() == ISA_AVX512 && __builtin_cpu_supports("avx512bf16");
+#else
+	return false;
+#endif
+}
+
 const char *isa_name(enum isa level)
 {
 	static const char *const names[] = { "base", "avx2", "avx512" };

@@ -16,10 +16,15 @@
 #ifndef BASE_ISA_H
 #define BASE_ISA_H
 
+#include <stdbool.h>
+
 enum isa { ISA_BASE, ISA_AVX2, ISA_AVX512 };
 
 /* The level in use: the machine's best, or what COCOPIPE_ISA asks for if lower. */
 enum isa isa_level(void);
+
+/* Whether bf16 products are instructions of this machine, at the level in use. */
+bool isa_has_bf16(void);
 
 /* "base", "avx2" or "avx512". */
 const char *isa_name(enum isa level);

@@ -1,5 +1,7 @@
 #include "model/model.h"
 
+#include "base/isa.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +62,8 @@ static int build(struct model *m)
 int model_create(struct model *m, const struct model_spec *spec)
 {
 	*m = (struct model){ .spec = *spec };
+	if (spec->dtype == DTYPE_BF16 && !isa_has_bf16())
+		return err_set("this processor has no bf16 instructions (AVX-512 BF16) in use; take f32");
 	param_set_init(&m->params);
 	m->spec.name = arena_strdup(&m->params.arena, spec->name);
 	m->spec.preset = arena_strdup(&m->params.arena, spec->preset);

@@ -70,7 +70,7 @@ struct model {
 	void *net;	/* the head's own, in the arena of params */
 };
 
-/* Error: a name that is not of the grammar, saying what there is; memory. */
+/* Error: a name that is not of the grammar, saying what there is; bf16 on a processor without it; memory. */
 int model_create(struct model *m, const struct model_spec *spec) MUST_CHECK;
 void model_release(struct model *m);
 
