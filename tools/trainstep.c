@@ -87,18 +87,6 @@ static int print_position(void)
 	return 0;
 }
 
-static int refuse(const struct trainer *t, const struct feeder_item *item, const struct stream_header *header,
-		  const struct step_report *r, struct arena *a)
-{
-	const char *path = checkpoint_sibling(t->options.output, ".bad-batch.stream", a);
-	if (path == NULL || replay_write(path, item, header) != 0)
-		return -1;
-	return err_set("step %lld: the %s is not finite (loss %g, of classes %g, of boxes %g); its batch is in '%s', the last "
-		       "good state is that of the last save; try a lower --lr or a longer --warmup",
-		       (long long)t->step + 1, r->loss.total - r->loss.total == 0 ? "gradient" : "loss", r->loss.total,
-		       r->loss.cls, r->loss.box, path);
-}
-
 static int train(struct trainer *t, struct feeder *feeder, const struct stream_header *header,
 		 struct train_log *log, bool quiet)
 {
@@ -114,7 +102,7 @@ static int train(struct trainer *t, struct feeder *feeder, const struct stream_h
 				       (long long)item->first_seq, (long long)t->position, (long long)t->position);
 		TRY(trainer_step(t, &item->batch, &r));
 		if (!r.finite)
-			return refuse(t, item, header, &r, &t->arena);
+			return replay_refuse(t, item, header, &r);
 		t->position = item->position;
 		double now = clock_sec(), sec = now - last;
 		last = now;
@@ -126,7 +114,12 @@ static int train(struct trainer *t, struct feeder *feeder, const struct stream_h
 			TRY(trainer_save(t));
 	}
 	progress_end(&progress);
-	return got < 0 ? -1 : trainer_save(t);
+	if (got < 0 || trainer_save(t) != 0)
+		return -1;
+	/* A run over all of the data is only whole when the data's end is. */
+	if (got == 1 && t->options.steps == 0 && stop_signal == 0)
+		got = feeder_next(feeder, &item, &stop_signal);
+	return got < 0 ? -1 : 0;
 }
 
 static int run_trainer(struct trainer *t, struct stream_reader *reader, bool quiet)
@@ -145,7 +138,8 @@ static int run_trainer(struct trainer *t, struct stream_reader *reader, bool qui
 		tool_say("%lld steps of %lld images, model in '%s'%s", (long long)t->step, (long long)config.batch, config.output,
 			 stop_signal != 0 ? "; stopped by a signal, go on with --resume" : "");
 	if (dropped > 0)
-		tool_say("%d images of the last, partial batch were dropped", dropped);
+		tool_say("%d image%s of the last, partial batch %s dropped", dropped, dropped == 1 ? "" : "s",
+			 dropped == 1 ? "was" : "were");
 	if (train_log_close(&log) != 0)
 		status = -1;
 	return status == 0 && plot_path != NULL ? curve_write(plot_path, log_path) : status;

@@ -6,8 +6,13 @@
 
 #include "stream/stream.h"
 #include "train/feeder.h"
+#include "train/trainer.h"
 
-/* The batch's records, byte for byte, under the header they came with. */
-int replay_write(const char *path, const struct feeder_item *item, const struct stream_header *header) MUST_CHECK;
+/*
+ * Write the records of the batch, byte for byte and under the header they came with, to MODEL.bad-batch.stream
+ * beside the model. Always -1: the message tells the step, what was not finite, and the file.
+ */
+int replay_refuse(struct trainer *t, const struct feeder_item *item, const struct stream_header *header,
+		  const struct step_report *r) MUST_CHECK;
 
 #endif
