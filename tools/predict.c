@@ -2,14 +2,13 @@
 #include "base/options.h"
 #include "base/progress.h"
 #include "coco/results.h"
-#include "image/probe.h"
+#include "train/image_file.h"
 #include "train/inference.h"
 #include "train/picture.h"
 
 #include <omp.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 static struct config {
 	const char *model, *output, *coco_json, *draw, *dtype, *conv, *size;
@@ -75,34 +74,14 @@ static int on_found(void *context, const struct sample *s, const struct detectio
 	return 0;
 }
 
-static bool is_image_name(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-	return dot != NULL && (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0 || strcasecmp(dot, ".png") == 0);
-}
-
 static int add_file(struct sinks *sinks, const char *path, int64_t number)
 {
 	struct sample s;
-	struct image_info info;
 	struct arena a;
-	uint8_t *bytes;
 	arena_init(&a, 1 << 20);
-	sample_init(&s);
-	int status = io_read_file(path, &bytes, &s.encoded_size, &a);
-	if (status == 0 && image_probe(&info, bytes, s.encoded_size) != 0)
-		status = err_context("'%s'", path);
-	if (status == 0) {
-		bool turned = info.exif >= 5;
-		s.encoded = bytes;
-		s.id.number = number;
-		s.seq = number - 1;
-		s.file_name = path;
-		s.exif = info.exif;
-		s.orig_w = turned ? info.h : info.w;
-		s.orig_h = turned ? info.w : info.h;
+	int status = image_file_read(&s, path, number, &a);
+	if (status == 0)
 		status = inference_add(&sinks->inf, &s);
-	}
 	arena_release(&a);
 	return status;
 }
@@ -165,7 +144,7 @@ static int close_sinks(struct sinks *sinks, int status)
 static int run_inference(struct sinks *sinks, const struct arguments *args)
 {
 	struct stream_reader reader = { 0 };
-	bool files = args->n > 0 && is_image_name(args->operand[0]);
+	bool files = args->n > 0 && image_file_is_named(args->operand[0]);
 	const struct stream_header *header = NULL;
 	if (!files) {
 		TRY(stream_reader_open(&reader, args->n > 0 ? args->operand[0] : "-", NULL));
@@ -210,7 +189,7 @@ int main(int argc, char **argv)
 {
 	struct arguments args;
 	tool_start(&tool, argc, argv, &args);
-	if (args.n > 1 && !is_image_name(args.operand[0]))
+	if (args.n > 1 && !image_file_is_named(args.operand[0]))
 		tool_usage("one stream, or image files that end in .jpg, .jpeg or .png");
 	if (config.coco_json != NULL && strcmp(config.output, "-") != 0)
 		tool_usage("--coco-json replaces the stream of -o; give one of them");
