@@ -1,0 +1,117 @@
+#!/bin/bash
+# trainstep: learns, gives the same bits for the same seed, writes files others can read, and says what is wrong.
+. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/tiny.sh"
+
+steps=10
+[ "${CONF:-}" = asan ] && steps=7
+pixel_stream --seed 1 > "$T/data.stream"
+tstream cat -o "$T/data.pack" "$T/data.stream"
+tstream head -n 7 "$T/data.stream" > "$T/seven.stream"
+
+# Learning.
+ok "trains" train --steps $steps --warmup 5 --log "$T/log" --plot "$T/plot.svg" -o "$T/m.safetensors" "$T/data.stream"
+is "$(jq -s length "$T/log")" $steps "the log has a line for each step"
+is "$(jq -s 'map(.step) == [range(1; length + 1)] and map(.seq) == [range(0; 2 * length; 2)]' "$T/log")" true \
+	"steps and samples are counted"
+is "$(jq -s 'all(.loss < 1e3 and .loss_cls >= 0 and .loss_box >= 0 and .grad_norm > 0 and .images_per_sec > 0
+	and (.loss - .loss_cls - .loss_box | fabs) < 1e-5)' "$T/log")" true "losses are finite and add up"
+is "$(jq -s 'map(.lr)[0:6] | map(. * 1e6 | round)' -c "$T/log")" "[2,402,801,1201,1600,2000]" "warm-up is linear"
+ok "the plot is whole XML" python3 -c "import sys, xml.dom.minidom as d; d.parse(sys.argv[1]).getElementsByTagName('svg')[0]" "$T/plot.svg"
+
+# Two pictures again and again are learned by heart.
+if [ "${CONF:-}" != asan ]; then
+	coco-pack -q "$T/set/instances.json" --images "$T/set/images" --fraction 0.125 --epochs 24 | augment -q -s0 --size 64 |
+		train --warmup 5 --log "$T/heart" -o "$T/heart.safetensors"
+	is "$(jq -s 'length == 24 and (.[-6:] | map(.loss) | add) < 0.7 * (.[:6] | map(.loss) | add)' "$T/heart")" true "the loss falls"
+fi
+
+# The model file: torchvision's names and shapes, and what later tools need.
+tensors "$T/m.safetensors" > "$T/names"
+is "$(jq 'del(.__metadata__) | length' "$T/names")" 110 "as many tensors as torchvision's model with GroupNorm"
+for want in "backbone.body.conv1.weight [64,3,7,7]" "backbone.body.layer2.0.downsample.0.weight [128,64,1,1]" \
+	"backbone.body.layer4.1.bn2.bias [512]" "backbone.fpn.inner_blocks.2.0.weight [256,512,1,1]" \
+	"head.classification_head.cls_logits.weight [27,256,3,3]" "head.regression_head.bbox_reg.bias [36]"; do
+	is "$(jq -c --arg name "${want% *}" '.[$name].shape' "$T/names")" "${want#* }" "has ${want% *}"
+done
+is "$(jq -r '.__metadata__.model' "$T/names")" "$MODEL" "the file names its model"
+is "$(jq -r '.__metadata__.classes | fromjson | map(.name) | join(" ")' "$T/names")" "disc square triangle" "and its classes"
+like "$(jq -r '.__metadata__.preprocess' "$T/names")" "size=64" "and the size of its images"
+is "$(tensors "$T/m.state" | jq -r '.__metadata__ | [.step, .position] | join(" ")')" "$steps $((2 * steps))" \
+	"the state knows step and position"
+is "$(trainstep --position "$T/m.state")" $((2 * steps)) "--position prints where the source goes on"
+fails_with 1 "is a model, not a training state" trainstep --position "$T/m.safetensors"
+
+# Same seed, same bits; whatever the data path is.
+short=(--steps 3)
+train "${short[@]}" -o "$T/a.safetensors" "$T/data.stream"
+want=$(sums "$T/a.safetensors" "$T/a.state")
+train "${short[@]}" -o "$T/b.safetensors" < "$T/data.stream"
+is "$(sums "$T/b.safetensors" "$T/b.state")" "$want" "same seed, same bits, of model and state"
+train "${short[@]}" -o "$T/b.safetensors" "$T/data.pack"
+is "$(sums "$T/b.safetensors")" "$(sums "$T/a.safetensors")" "a pack trains like a stream"
+coco-pack -q -j3 "$T/set/instances.json" "${source_options[@]}" 2> /dev/null | augment -q -j4 -s0 --size 64 --seed 2 2> /dev/null |
+	train "${short[@]}" -o "$T/b.safetensors"
+is "$(sums "$T/b.safetensors" "$T/b.state")" "$want" "threads of the data path do not matter"
+train "${short[@]}" --seed 5 -o "$T/b.safetensors" "$T/data.stream"
+ok "another seed, other bits" test "$(sums "$T/b.safetensors")" != "$(sums "$T/a.safetensors")"
+
+# How long: --steps, the header's plan, or neither.
+train_loudly() {
+	trainstep "${train_options[@]:1}" "$@" 2> "$T/said"
+}
+train_loudly -o "$T/seven.safetensors" "$T/seven.stream"
+is $? 0 "trains to the end of the data"
+is "$(trainstep --position "$T/seven.state")" 6 "7 samples are 3 steps of 2"
+like "$(cat "$T/said")" "1 image of the last, partial batch was dropped" "the partial batch is counted and said"
+train_loudly --steps 9 -o "$T/seven.safetensors" "$T/seven.stream"
+is $? 0 "data may end before --steps"
+like "$(cat "$T/said")" "the data ended after 3 of 9 steps" "and that is said"
+coco-pack -q "$T/set/instances.json" --images "$T/set/images" --epochs 1000 2> /dev/null |
+	augment -q -s0 --size 64 2> /dev/null | train --steps 2 -o "$T/e.safetensors"
+is $? 0 "--steps ends a run before its data"
+
+# Start weights.
+ok "starts from a model of its own" train --steps 1 --lr 1e-60 --init "$T/m.safetensors" -o "$T/i.safetensors" "$T/data.stream"
+is "$(sums "$T/i.safetensors")" "$(sums "$T/m.safetensors")" "and with next to no rate ends with the same weights"
+fails_with 1 "cannot open '.*none'" train --steps 1 --init "$T/none" -o "$T/i.safetensors" "$T/data.stream"
+jq '.categories = .categories[:2] | .annotations |= map(select(.category_id as $c | $c <= 2))' "$T/set/instances.json" > "$T/two.json"
+coco-pack -q "$T/two.json" --images "$T/set/images" 2> /dev/null | augment -q -s0 --size 64 > "$T/two.stream"
+fails_with 1 "cls_logits.* but the model has" train --steps 1 --init "$T/m.safetensors" -o "$T/i.safetensors" "$T/two.stream"
+fails_with 1 "has no tensor" train --steps 1 --init "$T/m.state" -o "$T/i.safetensors" "$T/data.stream"
+
+# Options of the computation.
+ok "keeps averages" train "${short[@]}" --ema 0.9 -o "$T/ema.safetensors" "$T/data.stream"
+ok "the model file holds the averages" test "$(sums "$T/ema.safetensors")" != "$(sums "$T/a.safetensors")"
+is "$(tensors "$T/ema.state" | jq 'keys | map(select(startswith("ema."))) | length')" 110 "and the state both"
+train "${short[@]}" --log "$T/auto" -o "$T/c.safetensors" "$T/data.stream"
+train "${short[@]}" --conv openblas --log "$T/openblas" -o "$T/c.safetensors" "$T/data.stream"
+is "$(jq -s '[.[:3], .[3:]] | transpose | length == 3 and all(.[]; (.[0].loss - .[1].loss | fabs) < 1e-3 * .[0].loss)' "$T/auto" "$T/openblas")" true \
+	"OpenBLAS and oneDNN agree on the losses"
+if has_bf16; then
+	train "${short[@]}" --dtype bf16 --log "$T/bf16" -o "$T/c.safetensors" "$T/data.stream"
+	is "$(jq -s '[.[:3], .[3:]] | transpose | length == 3 and all(.[]; (.[0].loss - .[1].loss | fabs) < 0.05 * .[0].loss)' "$T/auto" "$T/bf16")" \
+		true "bf16 is near f32"
+fi
+export COCOPIPE_ISA=avx2
+fails_with 1 "no bf16 instructions.* take f32" train --steps 1 --dtype bf16 -o "$T/c.safetensors" "$T/data.stream"
+unset COCOPIPE_ISA
+
+# Refusals.
+fails_with 1 "'retinanet-vgg16-gn' is no model; .*retinanet" train -m retinanet-vgg16-gn -o "$T/x.safetensors" "$T/data.stream"
+fails_with 1 "is no model" train -m retinanet-resnet18-fpn-xn -o "$T/x.safetensors" "$T/data.stream"
+fails_with 2 "-m MODEL and -o FILE are needed" trainstep
+fails_with 2 "-m MODEL and -o FILE are needed" trainstep -m "$MODEL"
+fails_with 2 "stepz" train --stepz 3
+fails_with 2 "dtype" train --dtype f16 -o "$T/x.safetensors"
+fails_with 2 "batch" train -b 0 -o "$T/x.safetensors"
+fails_with 2 "--log" train --plot "$T/x.svg" -o "$T/x.safetensors"
+fails_with 2 "one stream at most" train -o "$T/x.safetensors" a b
+fails_with 1 "decay" train --decay 0.8,x -o "$T/x.safetensors" "$T/data.stream"
+fails_with 1 "fewer samples" train -b 100 -o "$T/x.safetensors" "$T/data.stream"
+fails_with 1 "is empty" train -o "$T/x.safetensors"
+fails_with 1 "stream of detections; trainstep wants samples" train -o "$T/x.safetensors" "$ROOT/formats/vectors/detection.stream"
+source_stream > "$T/encoded"
+fails_with 1 "augment" train -o "$T/x.safetensors" "$T/encoded"
+ok "a refused run leaves no model" test ! -e "$T/x.safetensors"
+done_testing
