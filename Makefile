@@ -70,7 +70,7 @@ all: $(TOOLS)	## build the programs into build/$(CONF)/bin (CONF=release|debug|a
 
 tests: $(TESTS)
 
-benches: $(BENCHES)
+benches: $(BENCHES) $(BUILD)/tests/json
 
 $(BUILD)/obj/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
