@@ -9,7 +9,7 @@ VERSION := 0.1.0
 BUILD := build/$(CONF)
 PACKAGES := gcc make libjpeg-dev libmsgpack-dev libopenblas-dev libzstd-dev libdnnl-dev libxxhash-dev \
 	libpng-dev libexpat1-dev
-CHECK_PACKAGES := perl mandoc shellcheck python3-msgpack python3-numpy zstd
+CHECK_PACKAGES := perl mandoc shellcheck jq zstd python3-msgpack python3-numpy python3-pil
 PARITY_PACKAGES := python3-torch python3-torchvision
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
@@ -142,8 +142,7 @@ check: deps	## build and run all tests (CONF=asan for the sanitizer build)
 parity: EXTRA_PACKAGES = $(PARITY_PACKAGES)
 parity: deps	## compare with PyTorch and torchvision (installs Debian's)
 	@$(MAKE) --no-print-directory all tests
-	@status=0; for script in $(sort $(wildcard tests/parity/*.py)); do \
-		echo "$$script"; OMP_WAIT_POLICY=passive /usr/bin/python3 $$script || status=1; done; exit $$status
+	@BIN=$(CURDIR)/$(BUILD)/bin CONF=$(CONF) OMP_WAIT_POLICY=passive prove --timer --verbose $(sort $(wildcard tests/parity/*.t))
 
 bench: EXTRA_PACKAGES = $(PARITY_PACKAGES)
 bench: deps	## measure speed against peers; the table is build/bench.tsv too

@@ -21,7 +21,7 @@ dead() {
 	like "$(cat "$T/augment.said")" "^augment: .*(record [0-9]+|trailer) of 'standard input'" "$1: augment names input and place"
 	like "$(cat "$T/train.said")" "^trainstep: .*(record [0-9]+|trailer) of 'standard input'" "$1: trainstep too"
 	is "$(sums "$m" "$state")" "$good" "$1: the last good model and state stay"
-	ok "$1: no temporary stays" test -z "$(find "$T" -name '*.tmp-*')"
+	ok "$1: no temporary stays" test -z "$(find "$T" -name '*.tmp')"
 }
 size=$(stat -c %s "$T/encoded.stream")
 for cut in $((size * 2 / 5)) $((size - 20)); do

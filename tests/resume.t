@@ -61,7 +61,6 @@ for ((i = 0; i < kills; i++)); do
 		trainstep --position "$state" > /dev/null || report 1 "the state is whole after kill $i"
 	fi
 	# What a killed run was writing.
-	rm -f "$T"/m.*.tmp-*
 done
 resume_now
 wait $job

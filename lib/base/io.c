@@ -5,6 +5,7 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,22 +88,45 @@ static bool is_device(const char *path)
 	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
+/*
+ * The temporary has one name per path, so that what a kill left behind is taken over by the next run
+ * instead of piling up. The lock tells such a leftover from a file that somebody is writing.
+ */
+static int open_temporary(struct atomic_file *f)
+{
+	f->fd = open(f->temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (f->fd < 0)
+		return err_errno("cannot write '%s'", f->path);
+	if (flock(f->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		close(f->fd);
+		f->fd = -1;
+		free(f->temporary);	/* it is the other program's */
+		f->temporary = NULL;
+		return err_set("cannot write '%s': another program is writing it", f->path);
+	}
+	return ftruncate(f->fd, 0) == 0 ? 0 : err_errno("cannot write '%s'", f->path);
+}
+
+static int open_path(struct atomic_file *f)
+{
+	if (is_device(f->path)) {
+		f->fd = open(f->path, O_WRONLY | O_CLOEXEC);
+		return f->fd >= 0 ? 0 : err_errno("cannot write '%s'", f->path);
+	}
+	if (asprintf(&f->temporary, "%s.tmp", f->path) < 0) {
+		f->temporary = NULL;
+		return err_set("out of memory");
+	}
+	return open_temporary(f);
+}
+
 int atomic_open(struct atomic_file *f, const char *path)
 {
 	*f = (struct atomic_file){ .fd = -1, .path = strdup(path) };
 	if (f->path == NULL)
 		return err_set("out of memory");
-	if (is_device(path)) {
-		f->fd = open(path, O_WRONLY | O_CLOEXEC);
-	} else if (asprintf(&f->temporary, "%s.tmp-%ld", path, (long)getpid()) < 0) {
-		f->temporary = NULL;
-		errno = ENOMEM;
-	} else {
-		f->fd = open(f->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	}
-	if (f->fd >= 0)
+	if (open_path(f) == 0)
 		return 0;
-	err_errno("cannot write '%s'", path);
 	atomic_abandon(f);
 	return -1;
 }

@@ -35,7 +35,10 @@ struct atomic_file {
 	char *temporary;
 };
 
-/* A temporary beside path. Devices and pipes (/dev/full, /dev/null) are opened as they are. */
+/*
+ * A temporary beside path, "<path>.tmp", locked; what a killed program left there is taken over. Devices and
+ * pipes (/dev/full, /dev/null) are opened as they are. Error: cannot write; another program is writing it.
+ */
 int atomic_open(struct atomic_file *f, const char *path) MUST_CHECK;
 int atomic_fopen(struct atomic_file *f, const char *path) MUST_CHECK;
 
