@@ -2,6 +2,7 @@
 
 #include "detect/box_code.h"
 #include "detect/nms.h"
+#include "detect/scan_kernel.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -79,6 +80,14 @@ static void heap_insert(struct candidate *heap, int64_t n, struct candidate c)
 	heap[i] = c;
 }
 
+/* Of the n numbers of t that begin at first, the next one from i on that is at least `least`; n: none. */
+static int64_t next_above(const struct tensor *t, int64_t first, int64_t i, int64_t n, float least)
+{
+	if (t->dtype == DTYPE_BF16)
+		return ISA_PICK(scan_above_bf16)((const uint16_t *)t->data + first, i, n, least);
+	return ISA_PICK(scan_above_f32)((const float *)t->data + first, i, n, least);
+}
+
 /* The topk best of a level into heap, in no order; returns their number. */
 static int64_t level_best(struct candidate *heap, const struct work *w, int level, int64_t image)
 {
@@ -87,10 +96,8 @@ static int64_t level_best(struct candidate *heap, const struct work *w, int leve
 	/* Most logits are far below: compare them first, a little generously, and the exact score only then. */
 	float least = threshold > 0.0 ? (float)(log(threshold / (1.0 - threshold)) - 1e-3) : -INFINITY;
 	int64_t n = (w->anchors->first[level + 1] - w->anchors->first[level]) * w->n_classes, kept = 0;
-	for (int64_t i = 0; i < n; i++) {
+	for (int64_t i = next_above(t, image * n, 0, n, least); i < n; i = next_above(t, image * n, i + 1, n, least)) {
 		float x = map_at(t, image * n + i);
-		if (!(x >= least))
-			continue;
 		struct candidate c = { .score = 1.0f / (1.0f + expf(-x)), .level = level, .index = i };
 		if (!(c.score > w->p->score_threshold))
 			continue;
