@@ -4,6 +4,9 @@ CONF ?= release
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= gcc
+# A pipe fails when any of its commands does.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 VERSION := 0.1.0
 
 BUILD := build/$(CONF)

@@ -13,7 +13,7 @@ run() {
 }
 
 # The demo always starts anew; scratch.sh itself would go on where it was.
-rm -rf "$out"
+rm -rf "${out:?}"/{train,val,run,pictures}
 mkdir -p "$out"
 run coco-synth -q -o "$out/train" -n 640 --size 128x128 --objects 4 --seed 1
 run coco-synth -q -o "$out/val" -n 100 --size 128x128 --objects 4 --seed 2

@@ -52,6 +52,13 @@ static void test_two_writers(void)
 	ok(exists(temporary), "whose refusal leaves the first one's file");
 	ok(io_write(first.fd, first.path, "fourth", 6) == 0 && atomic_commit(&first) == 0, "the first goes on");
 	ok(holds(path, "fourth"), "and has its text");
+	/* One that opened the temporary before it was renamed must not write into the finished file. */
+	ok(atomic_open(&first, path) == 0 && rename(temporary, path) == 0, "a temporary that was renamed, still locked");
+	ok(atomic_open(&second, path) == 0 && exists(temporary), "the next writer has a file of its own");
+	atomic_abandon(&second);
+	free(first.temporary);
+	first.temporary = NULL;
+	atomic_abandon(&first);
 }
 
 static void test_failures(void)

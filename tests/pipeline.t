@@ -71,7 +71,9 @@ is "$(sums "$m" "$state")" "$good" "and the model stays"
 # Outputs that cannot be written.
 fails_with 1 "cannot write '.*none/x.*No such file" train --steps 1 -o "$T/none/x.safetensors" "$T/data.stream"
 fails_with 1 "cannot write '/dev/full'.*No space left" train --steps 1 -o "$T/x.safetensors" --log /dev/full "$T/data.stream"
-fails_with 1 "No space left" train --steps 1 -o /dev/full "$T/data.stream"
+fails_with 1 "cannot write '/dev/full': a model and its state are regular files" train --steps 1 -o /dev/full "$T/data.stream"
+ok "and nothing is left beside it" test ! -e /dev/full.state
+fails_with 1 "standard output.*No space left" bash -c 'trainstep -h > /dev/full'
 fails_with 1 "No space left" augment -q -s0 --size 64 -o /dev/full "$T/encoded.stream"
 augment -q -s0 --size 64 "$T/encoded.stream" 2> "$T/said" > /dev/full
 is $? 1 "a full standard output fails"

@@ -54,6 +54,11 @@ ok "draws" find_in --draw "$T/drawn" --coco-json "$T/drawn.json" "$T/wide.stream
 is "$(for file in "$T"/drawn/*.jpg; do head -c 3 "$file" | od -An -tx1; done | sort -u)" " ff d8 ff" "JPEGs"
 is "$(find "$T/drawn" -type f | wc -l)" 5 "one for each image"
 fails_with 1 "cannot write '.*nodir/" find_in --draw "$T/nodir" --coco-json "$T/x.json" "$T/wide.stream"
+cp -r "$T/wide/images" "$T/mine"
+before=$(sums "${images[@]}")
+ok "draws beside the images" find_in --draw "$T/mine" --coco-json "$T/drawn.json" "$T"/mine/*.jpg
+mine=("${images[@]/#"$T/wide/images"/"$T/mine"}")
+is "$(sums "${mine[@]}")" "$before" "which stay as they are"
 ok "a state is a model too" cmp <(predict "${find_options[@]/$m/$T/m.state}" "$T/wide.stream") "$T/found.stream"
 
 # Model files that are none.

@@ -179,6 +179,8 @@ int main(int argc, char **argv)
 		tool_usage("-m MODEL and -o FILE are needed");
 	if (plot_path != NULL && log_path == NULL)
 		tool_usage("--plot draws the file of --log; give both");
+	if (config.keep > 0 && config.save_every == 0)
+		tool_usage("--keep counts the saves of --save-every; give both");
 	if (args.n > 1)
 		tool_usage("one stream at most; 'tstream cat' joins several");
 	arena_init(&a, 1 << 12);

@@ -88,21 +88,38 @@ static bool is_device(const char *path)
 	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
+static bool is_named(int fd, const char *path)
+{
+	struct stat open_file, named;
+	return fstat(fd, &open_file) == 0 && stat(path, &named) == 0 && open_file.st_dev == named.st_dev &&
+		open_file.st_ino == named.st_ino;
+}
+
+static int close_temporary(struct atomic_file *f)
+{
+	close(f->fd);
+	f->fd = -1;
+	return -1;
+}
+
 /*
  * The temporary has one name per path, so that what a kill left behind is taken over by the next run
- * instead of piling up. The lock tells such a leftover from a file that somebody is writing.
+ * instead of piling up. The lock tells such a leftover from a file that somebody is writing. Its holder renames
+ * or removes the file before unlocking it, so whoever gets the lock late looks whether the name is still its file's.
  */
 static int open_temporary(struct atomic_file *f)
 {
-	f->fd = open(f->temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	if (f->fd < 0)
-		return err_errno("cannot write '%s'", f->path);
-	if (flock(f->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-		close(f->fd);
-		f->fd = -1;
-		free(f->temporary);	/* it is the other program's */
-		f->temporary = NULL;
-		return err_set("cannot write '%s': another program is writing it", f->path);
+	for (;;) {
+		f->fd = open(f->temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		if (f->fd < 0)
+			return err_errno("cannot write '%s'", f->path);
+		if (flock(f->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+			err_set("cannot write '%s': another program is writing it", f->path);
+			return close_temporary(f);
+		}
+		if (is_named(f->fd, f->temporary))
+			break;
+		close_temporary(f);
 	}
 	return ftruncate(f->fd, 0) == 0 ? 0 : err_errno("cannot write '%s'", f->path);
 }
@@ -178,32 +195,37 @@ static int close_file(struct atomic_file *f)
 	return status == 0 ? 0 : err_errno("cannot write '%s'", f->path);
 }
 
+static int rename_temporary(struct atomic_file *f)
+{
+	if (f->temporary == NULL)
+		return 0;
+	if (rename(f->temporary, f->path) != 0)
+		return err_errno("cannot rename '%s' to '%s'", f->temporary, f->path);
+	free(f->temporary);
+	f->temporary = NULL;
+	return sync_directory_of(f->path);
+}
+
 int atomic_commit(struct atomic_file *f)
 {
 	int status = flush_all(f);
 	if (status == 0)
+		status = rename_temporary(f);
+	if (status == 0)
 		status = close_file(f);
-	if (status == 0 && f->temporary != NULL) {
-		if (rename(f->temporary, f->path) != 0) {
-			status = err_errno("cannot rename '%s' to '%s'", f->temporary, f->path);
-		} else {
-			free(f->temporary);
-			f->temporary = NULL;
-			status = sync_directory_of(f->path);
-		}
-	}
 	atomic_abandon(f);
 	return status;
 }
 
 void atomic_abandon(struct atomic_file *f)
 {
+	/* Without an open file the temporary, if there is one, is somebody else's. */
+	if (f->temporary != NULL && f->fd >= 0)
+		unlink(f->temporary);
 	if (f->file != NULL)
 		fclose(f->file);
 	else if (f->fd >= 0)
 		close(f->fd);
-	if (f->temporary != NULL)
-		unlink(f->temporary);
 	free(f->temporary);
 	free(f->path);
 	*f = (struct atomic_file){ .fd = -1 };

@@ -89,7 +89,7 @@ static _Noreturn void print_help(const struct tool_spec *tool)
 		printf("  %.*s\n", length, line);
 		line += length + (line[length] == '\n');
 	}
-	exit(fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED);
+	exit(tool_end(0));
 }
 
 static const char *shown_name(const struct option_spec *o, char text[64])
@@ -185,7 +185,7 @@ static void act_on_help(const struct option_spec *o)
 		print_help(the_tool);
 	if (o->letter == 'V') {
 		printf("%s (cocopipe) %s\n", the_tool->name, COCOPIPE_VERSION);
-		exit(fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED);
+		exit(tool_end(0));
 	}
 }
 
@@ -218,13 +218,6 @@ static int parse_long(int argc, char **argv, int i, const struct option_spec **f
 /* argv[i] is "-abc", "-n5" or "-n" "5"; the index of the last word used. */
 static int parse_letters(int argc, char **argv, int i, const struct option_spec **found)
 {
-	/* Long words behind one dash ("-s0") are letters of their own in the table's names. */
-	const struct option_spec *whole = find_option(0, argv[i] + 1, strlen(argv[i] + 1));
-	if (whole != NULL && whole->letter == 0 && whole->kind == OPTION_KIND_FLAG && strlen(argv[i]) == 3) {
-		*found = whole;
-		set_option(whole, NULL);
-		return i;
-	}
 	for (const char *c = argv[i] + 1; *c != '\0'; c++) {
 		const struct option_spec *o = *found = find_option(*c, NULL, 0);
 		if (o == NULL)

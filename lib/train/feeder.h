@@ -36,7 +36,7 @@ struct feeder *feeder_start(struct stream_reader *r, enum dtype dtype, int strid
  */
 int feeder_next(struct feeder *f, struct feeder_item **item, const volatile sig_atomic_t *stop) MUST_CHECK;
 
-/* After the end: images of the last, partial batch, which is dropped. */
+/* Images of the last, partial batch, which is dropped; 0 before feeder_next() has told the end of the data. */
 int feeder_dropped(const struct feeder *f);
 
 void feeder_stop(struct feeder *f);

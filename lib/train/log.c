@@ -36,9 +36,11 @@ int train_log_open(struct train_log *log, const char *path, int64_t done)
 	if (log->file == NULL)
 		return err_errno("cannot write '%s'", path);
 	/* Devices cannot be cut, and need not be. */
-	if (done > 0 && ftruncate(fileno(log->file), bytes) != 0 && errno != EINVAL)
-		return err_errno("cannot cut '%s' after step %lld", path, (long long)done);
-	return 0;
+	if (done == 0 || ftruncate(fileno(log->file), bytes) == 0 || errno == EINVAL)
+		return 0;
+	err_errno("cannot cut '%s' after step %lld", path, (long long)done);
+	fclose(log->file);
+	return -1;
 }
 
 static void put_number(struct json_writer *w, const char *key, double value)

@@ -31,7 +31,7 @@ static int picture_path(char path[4096], const char *dir, const struct sample *s
 	const char *slash = strrchr(name, '/'), *base = slash != NULL ? slash + 1 : name;
 	const char *dot = strrchr(base, '.');
 	int stem = dot != NULL && dot > base ? (int)(dot - base) : (int)strlen(base);
-	int n = snprintf(path, 4096, "%s/%.*s.jpg", dir, stem, base);
+	int n = snprintf(path, 4096, "%s/%.*s.found.jpg", dir, stem, base);
 	return n < 4096 ? 0 : err_set("the name of the picture of '%s' is too long", name);
 }
 

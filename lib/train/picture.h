@@ -8,7 +8,7 @@
 #include "stream/stream.h"
 
 /*
- * Write DIR/NAME.jpg: the pixels the model saw, with the boxes of d (original pixels) and "class score" tags.
+ * Write DIR/NAME.found.jpg, which is never the image itself, whatever DIR is: the pixels the model saw, with the boxes of d (original pixels) and "class score" tags.
  * NAME is the last part of the file name without its ending, or the id. Scores below .3 are left out,
  * as a detector's long tail hides the picture.
  */

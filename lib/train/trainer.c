@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "base/io.h"
 #include "base/isa.h"
 #include "train/resume.h"
 
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int plan_steps(struct trainer *t, const struct stream_header *header)
@@ -50,6 +52,26 @@ static int create_model(struct trainer *t)
 	return status;
 }
 
+static int check_writable(const char *path)
+{
+	struct stat st;
+	struct atomic_file f;
+	if (path == NULL)
+		return -1;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_set("cannot write '%s': a model and its state are regular files, side by side", path);
+	TRY(atomic_open(&f, path));
+	atomic_abandon(&f);
+	return 0;
+}
+
+/* Said before the hours of training, not after them. */
+static int check_output(struct trainer *t)
+{
+	TRY(check_writable(checkpoint_sibling(t->options.output, ".state", &t->arena)));
+	return check_writable(t->options.output);
+}
+
 static int start(struct trainer *t, const struct stream_header *header)
 {
 	const struct trainer_options *o = &t->options;
@@ -65,6 +87,7 @@ static int start(struct trainer *t, const struct stream_header *header)
 	if (header->n_categories < 1)
 		return err_set("the input has no classes to train on");
 	TRY(plan_steps(t, header));
+	TRY(check_output(t));
 	TRY(create_model(t));
 	TRY(param_set_prepare_training(&t->model.params, o->ema_decay > 0));
 	struct optimizer_param p = {
