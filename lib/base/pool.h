@@ -2,9 +2,9 @@
  * pool: buffers that come and go within a step and are reused at once.
  *
  * Memory is taken from the system in large chunks and kept until release. A buffer is
- * the smallest free piece that fits; freed neighbours join. The same sequence of calls on
- * an all-free pool gives the same places, so work that repeats asks the system for nothing
- * after its first round.
+ * the smallest free piece that fits; freed neighbours join. Once the chunks are there, the same
+ * sequence of calls on an all-free pool gives the same places, so work that repeats asks the system for
+ * nothing after its first rounds.
  *
  *     struct pool p;
  *     pool_init(&p, 64 << 20);

@@ -45,7 +45,7 @@ int results_put(struct results *r, const struct detection *d, const struct categ
 			return err_set("label %d of a detection is not below the %d classes", d->labels[i], n_categories);
 		put_one(&r->json, d, i, categories[d->labels[i]].id);
 	}
-	return ferror(r->file) ? err_set("cannot write the results") : 0;
+	return ferror(r->file) ? err_errno("cannot write the results") : 0;
 }
 
 int results_close(struct results *r)

@@ -3,7 +3,8 @@
  *
  * A sample with an encoded image gets the checkpoint's own preprocessing (the size its training images had,
  * without anything random); pixels are taken as they are. Images are run together only when their padded sizes are
- * equal, so what is found in an image does not depend on its neighbours.
+ * equal, so what is found in an image depends on its neighbours by rounding only (the batch's size may choose
+ * another kernel).
  *
  *     struct inference inf;
  *     TRY(inference_open(&inf, "m.safetensors", &options));
