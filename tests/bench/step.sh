@@ -25,7 +25,7 @@ compare() {
 		-v mib="$(awk '$1 == "mib" && $2 > g { g = $2 } END { print g }' <<< "$ours")" \
 		-v pmib="$(awk '$1 == "mib" && $2 > g { g = $2 } END { print g }' <<< "$peer")" 'BEGIN {
 			printf "%s\t%.3f\ts\t%s\t%s\t%.3f..%.3f against %.3f..%.3f s, %.0f GFLOP/s, %d against %d MiB\n", n, m,
-			pm > 0 ? sprintf("%.3f", pm) : "fails", pm > 0 ? sprintf("%.2f", pm / m) : "-", lo, hi, plo, phi, gflop / m, mib, pmib }'
+			(pm > 0) ? sprintf("%.3f", pm) : "fails", (pm > 0) ? sprintf("%.2f", pm / m) : "-", lo, hi, plo, phi, gflop / m, mib, pmib }'
 }
 
 log=$(mktemp)
