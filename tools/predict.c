@@ -1,6 +1,7 @@
 /* predict: find objects in images with a trained model. */
 #include "base/options.h"
 #include "base/progress.h"
+#include "base/threads.h"
 #include "coco/results.h"
 #include "train/image_file.h"
 #include "train/inference.h"
@@ -188,6 +189,7 @@ static int run(const struct arguments *args)
 int main(int argc, char **argv)
 {
 	struct arguments args;
+	threads_wait_politely(argv);
 	tool_start(&tool, argc, argv, &args);
 	if (args.n > 1 && !image_file_is_named(args.operand[0]))
 		tool_usage("one stream, or image files that end in .jpg, .jpeg or .png");

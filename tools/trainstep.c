@@ -1,6 +1,7 @@
 /* trainstep: train a model on a stream of samples. */
 #include "base/options.h"
 #include "base/progress.h"
+#include "base/threads.h"
 #include "train/curve.h"
 #include "train/feeder.h"
 #include "train/log.h"
@@ -172,6 +173,7 @@ int main(int argc, char **argv)
 {
 	struct arguments args;
 	struct arena a;
+	threads_wait_politely(argv);
 	tool_start(&tool, argc, argv, &args);
 	if (position_of != NULL)
 		return tool_end(print_position());

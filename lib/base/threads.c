@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int cgroup_limit(void)
 {
@@ -46,6 +47,14 @@ int threads_available(void)
 	if (wanted > 0 && wanted < n)
 		n = wanted;
 	return n < 1 ? 1 : n;
+}
+
+void threads_wait_politely(char **argv)
+{
+	if (getenv("OMP_WAIT_POLICY") != NULL || getenv("GOMP_SPINCOUNT") != NULL || setenv("GOMP_SPINCOUNT", "10000", 1) != 0)
+		return;
+	/* When this fails the program goes on as it is, only less politely. */
+	execv("/proc/self/exe", argv);
 }
 
 enum slot_state { SLOT_EMPTY, SLOT_FILLED, SLOT_BUSY, SLOT_WORKED };
