@@ -56,7 +56,7 @@ static void test_rle(void)
 static void test_id_map(void)
 {
 	struct id_map m;
-	char text[5000][12];
+	char text[5000][24];
 	int wrong = 0;
 	id_map_init(&m);
 	is_int(id_map_find(&m, (struct sample_id){ .number = 1 }), -1, "id_map: an empty map has nothing");
@@ -66,7 +66,7 @@ static void test_id_map(void)
 		wrong += id_map_add(&m, (struct sample_id){ .text = text[i] }, 2 * i + 1) != 1;
 	}
 	for (int64_t i = 0; i < 5000; i++) {
-		char other[12];
+		char other[24];
 		snprintf(other, sizeof other, "%lld", (long long)i);
 		wrong += id_map_find(&m, (struct sample_id){ .number = i * 1000003 - 7 }) != 2 * i;
 		wrong += id_map_find(&m, (struct sample_id){ .text = other }) != 2 * i + 1;
