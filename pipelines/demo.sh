@@ -8,7 +8,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 export PATH=${BIN:-$here/../build/release/bin}:$PATH
 
 run() {
-	printf '+ %s\n' "$*" >&2
+	printf '+' >&2
+	printf ' %q' "$@" >&2
+	printf '\n' >&2
 	"$@"
 }
 

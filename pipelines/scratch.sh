@@ -39,7 +39,9 @@ fail() {
 
 # run COMMAND...: print it, then run it.
 run() {
-	printf '+ %s\n' "$*" >&2
+	printf '+' >&2
+	printf ' %q' "$@" >&2
+	printf '\n' >&2
 	"$@"
 }
 

@@ -94,19 +94,20 @@ static int train(struct trainer *t, struct feeder *feeder, const struct stream_h
 	struct progress progress;
 	struct feeder_item *item;
 	struct step_report r;
+	const int64_t first_step = t->step;
 	int got = 1;
 	progress_start(&progress, "steps", t->steps, quiet);
 	double last = clock_sec();
 	while (t->step < t->steps && stop_signal == 0 && (got = feeder_next(feeder, &item, &stop_signal)) == 1) {
-		if (item->first_seq < t->position)
+		if (first_step == t->step && item->first_seq < t->position)
 			return err_set("the stream starts at sample %lld, but the run goes on at %lld; give the source --start %lld",
 				       (long long)item->first_seq, (long long)t->position, (long long)t->position);
 		TRY(trainer_step(t, &item->batch, &r));
 		if (!r.finite)
 			return replay_refuse(t, item, header, &r);
 		t->position = item->position;
-		double now = clock_sec(), sec = now - last;
-		last = now;
+		double sec = clock_sec() - last;
+		last += sec;
 		TRY(train_log_put(log, t->step, item->first_seq, &r, item->batch.n / sec));
 		char note[96];
 		snprintf(note, sizeof note, "loss %.4f  lr %.2g  %.0f GFLOP/s", r.loss.total, r.lr, r.flops / sec / 1e9);
@@ -120,6 +121,10 @@ static int train(struct trainer *t, struct feeder *feeder, const struct stream_h
 	/* A run over all of the data is only whole when the data's end is. */
 	if (got == 1 && t->options.steps == 0 && stop_signal == 0)
 		got = feeder_next(feeder, &item, &stop_signal);
+	if (got == 1 && t->options.steps == 0 && stop_signal == 0)
+		tool_warn("the stream has more samples than its header announces; the rest was not used, see --steps");
+	if (t->step == t->steps)
+		stop_signal = 0;	/* too late to matter */
 	return got < 0 ? -1 : 0;
 }
 
@@ -141,8 +146,7 @@ static int run_trainer(struct trainer *t, struct stream_reader *reader, bool qui
 	if (dropped > 0)
 		tool_say("%d image%s of the last, partial batch %s dropped", dropped, dropped == 1 ? "" : "s",
 			 dropped == 1 ? "was" : "were");
-	if (train_log_close(&log) != 0)
-		status = -1;
+	status |= train_log_close(&log);
 	return status == 0 && plot_path != NULL ? curve_write(plot_path, log_path) : status;
 }
 
@@ -186,13 +190,9 @@ int main(int argc, char **argv)
 	if (args.n > 1)
 		tool_usage("one stream at most; 'tstream cat' joins several");
 	arena_init(&a, 1 << 12);
-	char seed[40];
-	const char *text = options_record_text(&tool, &a);
-	snprintf(seed, sizeof seed, "seed=%lld ", (long long)args.seed);
-	char *whole = text == NULL ? NULL : arena_alloc(&a, strlen(seed) + strlen(text) + 1);
-	if (whole == NULL)
+	config.record_text = resume_options_text(args.seed, options_record_text(&tool, &a), &a);
+	if (config.record_text == NULL)
 		return tool_end(-1);
-	config.record_text = strcat(strcpy(whole, seed), text);
 	catch_signals();
 	int status = tool_end(run(&args));
 	arena_release(&a);

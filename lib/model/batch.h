@@ -2,8 +2,8 @@
  * batch: samples made into one normalised tensor and its targets.
  *
  * Pixels become (x/255 - mean)/std with ImageNet's statistics. Each image sits at the top left;
- * what is outside its valid size is zero after normalising. The batch's size is the largest
- * valid size, rounded up to a multiple of `stride`.
+ * what is outside its valid size is zero after normalising. The batch's size is that of
+ * the largest image (its own padding included), rounded up to a multiple of `stride`.
  *
  *     batch_begin(&b, DTYPE_F32, 32);
  *     TRY(batch_add(&b, &sample));     // copies boxes, keeps a view of the pixels

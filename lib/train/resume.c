@@ -39,6 +39,17 @@ const char *resume_provenance_text(const struct stream_header *header, struct ar
 	return copy;
 }
 
+const char *resume_options_text(int64_t seed, const char *options, struct arena *a)
+{
+	if (options == NULL)
+		return NULL;
+	size_t room = strlen(options) + 32;
+	char *text = arena_alloc(a, room);
+	if (text != NULL)
+		snprintf(text, room, "seed=%lld %s", (long long)seed, options);
+	return text;
+}
+
 /* Error: the first word (or line) in which the two texts differ. */
 static int compare(const char *what, const char *state, const char *now)
 {

@@ -16,6 +16,9 @@ int resume_from(struct trainer *t) MUST_CHECK;
 /* One line per tool of the input's provenance, "tool version seed=N options", in arena memory. */
 const char *resume_provenance_text(const struct stream_header *header, struct arena *a) MUST_CHECK;
 
+/* "seed=N options" in arena memory: what of trainstep's own decides the bits. options NULL passes a failure on. */
+const char *resume_options_text(int64_t seed, const char *options, struct arena *a) MUST_CHECK;
+
 /* Versions of what computes: "cocopipe 0.1.0, oneDNN 2.6.3, ...". */
 const char *resume_libraries(void);
 
