@@ -103,4 +103,11 @@ is $? 1 "a full standard output fails"
 if ! has_bf16; then
 	fails_with 1 "take f32" find_in --dtype bf16 "$T/wide.stream"
 fi
+# On a terminal the results are text.
+if command -v script > /dev/null; then
+	picture=$(find "$T/wide/images" -name '*.jpg' | sort | head -n 1)
+	shown=$(script -qec "predict -q -m '$m' '$picture'" /dev/null < /dev/null | tr -d '\r')
+	like "$shown" '^\[' "a terminal gets JSON"
+fi
+
 done_testing

@@ -10,6 +10,7 @@
 #include <omp.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct config {
 	const char *model, *output, *coco_json, *draw, *dtype, *conv, *size;
@@ -195,5 +196,8 @@ int main(int argc, char **argv)
 		tool_usage("one stream, or image files that end in .jpg, .jpeg or .png");
 	if (config.coco_json != NULL && strcmp(config.output, "-") != 0)
 		tool_usage("--coco-json replaces the stream of -o; give one of them");
+	/* On a terminal somebody reads: text instead of a stream. */
+	if (config.coco_json == NULL && strcmp(config.output, "-") == 0 && isatty(STDOUT_FILENO))
+		config.coco_json = "-";
 	return tool_end(run(&args));
 }
