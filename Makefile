@@ -29,7 +29,7 @@ $(error CONF=$(CONF) is none of release debug asan tsan cov)
 endif
 BASE_CFLAGS := -std=gnu17 $(CFLAGS_$(CONF)) $(WARNINGS) -fopenmp -pthread -fno-math-errno -MMD -MP \
 	-D_GNU_SOURCE -DCOCOPIPE_VERSION='"$(VERSION)"' -Ilib -I$(BUILD) -I.
-LIBS := -ldnnl -lopenblas -lturbojpeg -ljpeg -lpng -lmsgpackc -lzstd -lxxhash -lexpat -lm
+LIBS := -ldnnl -lopenblas -ljpeg -lpng -lmsgpackc -lzstd -lxxhash -lexpat -lm
 
 # The data path and the evaluation give the same bytes on any machine: no fused multiply-add there.
 EXACT_DIRS := base tensor stream record image coco augment detect
