@@ -32,7 +32,7 @@ BASE_CFLAGS := -std=gnu17 $(CFLAGS_$(CONF)) $(WARNINGS) -fopenmp -pthread -fno-m
 LIBS := -ldnnl -lopenblas -ljpeg -lpng -lmsgpackc -lzstd -lxxhash -lexpat -lm
 
 # The data path and the evaluation give the same bytes on any machine: no fused multiply-add there.
-EXACT_DIRS := base tensor stream record image coco augment detect
+EXACT_DIRS := base tensor stream record image coco eval augment detect
 EXACT = $(if $(filter $(EXACT_DIRS),$(word 2,$(subst /, ,$<))),-ffp-contract=off)
 
 # X.simd.c is compiled once per instruction level; see lib/base/isa.h.

@@ -1,5 +1,5 @@
 /* Ground truth and results from streams: the same figures as from arrays, ids, categories, ignored objects, bad records. */
-#include "coco/eval_set.h"
+#include "eval/eval_set.h"
 #include "record/detection.h"
 #include "tests/tap.h"
 

@@ -2,8 +2,8 @@
  * evalap: measure detections against ground truth as the COCO benchmark does.
  */
 #include "base/options.h"
-#include "coco/eval_report.h"
-#include "coco/eval_set.h"
+#include "eval/eval_report.h"
+#include "eval/eval_set.h"
 
 #include <stdio.h>
 #include <string.h>

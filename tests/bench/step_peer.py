@@ -4,6 +4,7 @@ Prints the times of all repeats in seconds, one a line, then "mib N". Models are
 ResNet with frozen batch norm, or group norm in the backbone, pyramid and heads; bf16 is autocast.
 """
 import functools
+import os
 import resource
 import sys
 import time
@@ -32,6 +33,8 @@ def main():
     name, batch, size, dtype, classes, repeats = sys.argv[1:7]
     w, h = map(int, size.split("x"))
     n, classes = int(batch), int(classes)
+    # Left alone, Debian's PyTorch takes half the processors it sees, for hyper-threads' sake.
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0))))
     torch.manual_seed(0)
     model = build(name, classes)
     # The batch is already of its size, so the model's own resizing is left out, as in step.c.

@@ -1,4 +1,4 @@
-#include "coco/eval.h"
+#include "eval/eval.h"
 
 static double smaller(double a, double b)
 {

@@ -11,12 +11,12 @@
  *     TRY(eval_run(&result, &(struct eval_input){ .type = &eval_bbox, .n_images = set.n_images,
  *             .n_categories = set.n_categories, .gt = set.gt, .n_gt = set.n_gt, .dt = set.dt, .n_dt = set.n_dt }, &arena));
  */
-#ifndef COCO_EVAL_SET_H
-#define COCO_EVAL_SET_H
+#ifndef EVAL_EVAL_SET_H
+#define EVAL_EVAL_SET_H
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "coco/eval.h"
+#include "eval/eval.h"
 #include "record/sample.h"
 #include "stream/stream.h"
 

@@ -1,4 +1,4 @@
-#include "coco/eval_match.h"
+#include "eval/eval_match.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /*
  * eval_report: the figures of an evaluation as text and as JSON.
  */
-#ifndef COCO_EVAL_REPORT_H
-#define COCO_EVAL_REPORT_H
+#ifndef EVAL_EVAL_REPORT_H
+#define EVAL_EVAL_REPORT_H
 
-#include "coco/eval.h"
-#include "coco/eval_set.h"
+#include "eval/eval.h"
+#include "eval/eval_set.h"
 
 #include <stdio.h>
 

@@ -4,12 +4,12 @@
  * An order is an array of indices. Sorting by the least important key first and keeping what is equal in place gives
  * an order by several keys in a few linear passes.
  */
-#ifndef COCO_EVAL_ORDER_H
-#define COCO_EVAL_ORDER_H
+#ifndef EVAL_EVAL_ORDER_H
+#define EVAL_EVAL_ORDER_H
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "coco/eval.h"
+#include "eval/eval.h"
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /*
  * eval_format: tell JSON from a stream by the first byte, without taking it out of a pipe.
  */
-#ifndef COCO_EVAL_FORMAT_H
-#define COCO_EVAL_FORMAT_H
+#ifndef EVAL_EVAL_FORMAT_H
+#define EVAL_EVAL_FORMAT_H
 
 #include "base/error.h"
 

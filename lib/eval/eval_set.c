@@ -1,6 +1,6 @@
-#include "coco/eval_set.h"
+#include "eval/eval_set.h"
 
-#include "coco/eval_format.h"
+#include "eval/eval_format.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
-#include "coco/eval.h"
+#include "eval/eval.h"
 
-#include "coco/eval_match.h"
-#include "coco/eval_order.h"
+#include "eval/eval_match.h"
+#include "eval/eval_order.h"
 
 #include <float.h>
 #include <math.h>

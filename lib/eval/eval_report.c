@@ -1,4 +1,4 @@
-#include "coco/eval_report.h"
+#include "eval/eval_report.h"
 
 #include "base/json.h"
 

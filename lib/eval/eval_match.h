@@ -1,11 +1,11 @@
 /*
  * eval_match: which detections of one class are right, for every threshold and size range.
  */
-#ifndef COCO_EVAL_MATCH_H
-#define COCO_EVAL_MATCH_H
+#ifndef EVAL_EVAL_MATCH_H
+#define EVAL_EVAL_MATCH_H
 
-#include "coco/eval.h"
-#include "coco/eval_order.h"
+#include "eval/eval.h"
+#include "eval/eval_order.h"
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "coco/eval_set.h"
+#include "eval/eval_set.h"
 
 #include "base/json.h"
 

@@ -1,4 +1,4 @@
-#include "coco/eval_order.h"
+#include "eval/eval_order.h"
 
 #include <string.h>
 

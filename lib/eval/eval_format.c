@@ -1,4 +1,4 @@
-#include "coco/eval_format.h"
+#include "eval/eval_format.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -16,8 +16,8 @@
  * Source: the COCO detection evaluation (Lin et al., "Microsoft COCO", 2014, and the
  * behaviour of its public evaluation code).
  */
-#ifndef COCO_EVAL_H
-#define COCO_EVAL_H
+#ifndef EVAL_EVAL_H
+#define EVAL_EVAL_H
 
 #include "base/arena.h"
 #include "base/error.h"
