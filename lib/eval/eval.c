@@ -64,55 +64,73 @@ static int check_objects(const struct eval_object *x, int64_t n, const struct ev
 	return 0;
 }
 
-/* What one class adds to the result; one thread works on it. */
+/* What one class adds to the result; one thread works on it. Arrays for each limit, [annotations of a class]. */
 struct tally {
 	struct eval_match match;
-	double *precision;	/* [detections of a class + 1] at each true detection */
+	double *precision[EVAL_MAX_LIMITS];	/* at each true detection */
+	double *score[EVAL_MAX_LIMITS];	/* of it */
 };
 
-static int64_t class_index(const struct eval_input *in, int64_t row, int32_t k)
-{
-	return row * in->n_categories + k;
-}
+/* One curve: a class, a size range, an IoU threshold and a limit. */
+struct curve {
+	double *precision, *score;	/* [n_true] at each true detection */
+	int64_t n_true, n_false;
+	double first_score;	/* of the first detection, whatever it is */
+	bool any;
+};
 
 /*
  * Precision at the j-th true detection is j / (j + false ones before it + eps). Between true ones it only falls and recall
- * stands still, so these points are all that the envelope and the interpolation can see.
+ * stands still, so these points are all that the envelope and the interpolation can see. Recall 0 alone is reached by
+ * the first detection, even a wrong one.
  */
-static void interpolate(struct eval_result *out, const struct eval_input *in, double *precision, int64_t n_true,
-			int64_t n_wanted, int32_t k, int64_t row)
+static void interpolate(struct eval_result *out, struct curve *c, int64_t n_wanted, int t, int32_t k, int r, int l)
 {
-	for (int64_t j = n_true - 1; j > 0; j--)
-		if (precision[j] > precision[j - 1])
-			precision[j - 1] = precision[j];
+	for (int64_t j = c->n_true - 1; j > 0; j--)
+		if (c->precision[j] > c->precision[j - 1])
+			c->precision[j - 1] = c->precision[j];
 	int64_t j = 0;
 	for (int i = 0; i < EVAL_RECALLS; i++) {
-		while (j < n_true && (double)(j + 1) / (double)n_wanted < eval_recall(i))
+		int64_t cell = eval_precision_at(out, t, i, k, r, l);
+		while (j < c->n_true && (double)(j + 1) / (double)n_wanted < eval_recall(i))
 			j++;
-		out->precision[class_index(in, row * EVAL_RECALLS + i, k)] = j < n_true ? precision[j] : 0;
+		out->precision[cell] = j < c->n_true ? c->precision[j] : 0;
+		out->scores[cell] = j < c->n_true ? c->score[j] : 0;
 	}
+	if (c->any)
+		out->scores[eval_precision_at(out, t, 0, k, r, l)] = c->first_score;
+	out->recall[eval_recall_at(out, t, k, r, l)] = (double)c->n_true / (double)n_wanted;
+}
+
+static void add_detection(struct curve *c, double score, bool is_true, bool is_false)
+{
+	if (!c->any)
+		c->first_score = score;
+	c->any = true;
+	c->n_false += is_false;
+	if (!is_true)
+		return;
+	double j = (double)(c->n_true + 1);
+	c->precision[c->n_true] = j / ((double)c->n_false + j + DBL_EPSILON);
+	c->score[c->n_true++] = score;
 }
 
 static void accumulate(struct eval_result *out, const struct eval_input *in, struct tally *tally,
 		       const struct eval_order *dt, int32_t k, int r, int t)
 {
-	const struct eval_type *type = in->type;
 	const struct eval_match *m = &tally->match;
-	int64_t found[EVAL_MAX_LIMITS] = { 0 }, n_true = 0, n_false = 0;
+	struct curve curve[EVAL_MAX_LIMITS];
+	for (int l = 0; l < in->type->n_limits; l++)
+		curve[l] = (struct curve){ .precision = tally->precision[l], .score = tally->score[l] };
 	for (int64_t i = dt->start[k]; i < dt->start[k + 1]; i++) {
 		int64_t d = dt->by_score[i] - dt->start[k];
-		n_false += m->is_false[r][d] >> t & 1;
-		if ((m->is_true[r][d] >> t & 1) == 0)
-			continue;
-		for (int l = 0; l < type->n_limits; l++)
-			found[l] += m->rank[d] < type->limits[l];
-		double j = (double)(n_true + 1);
-		tally->precision[n_true++] = j / ((double)n_false + j + DBL_EPSILON);
+		for (int l = 0; l < in->type->n_limits; l++)
+			if (m->rank[d] >= 0 && m->rank[d] < in->type->limits[l])
+				add_detection(&curve[l], dt->grouped[dt->by_score[i]].score, m->is_true[r][d] >> t & 1,
+					      m->is_false[r][d] >> t & 1);
 	}
-	for (int l = 0; l < type->n_limits; l++)
-		out->recall[class_index(in, ((int64_t)r * type->n_limits + l) * EVAL_THRESHOLDS + t, k)] =
-			(double)found[l] / (double)m->n_wanted[r];
-	interpolate(out, in, tally->precision, n_true, m->n_wanted[r], k, (int64_t)r * EVAL_THRESHOLDS + t);
+	for (int l = 0; l < in->type->n_limits; l++)
+		interpolate(out, &curve[l], m->n_wanted[r], t, k, r, l);
 }
 
 static void run_category(struct eval_result *out, const struct eval_input *in, struct tally *tally,
@@ -125,35 +143,28 @@ static void run_category(struct eval_result *out, const struct eval_input *in, s
 			accumulate(out, in, tally, dt, k, r, t);
 }
 
-/* The mean of `rows` rows of x from `first` on, each [n_categories]; scratch holds as much. */
-static double mean_rows(double *scratch, const double *x, const struct eval_input *in, int64_t first, int64_t rows)
+static double summarise_row(const struct eval_result *out, const struct eval_row *row, double *scratch)
 {
-	int64_t n = rows * in->n_categories;
-	for (int64_t i = 0; i < n; i++)
-		scratch[i] = x[first * in->n_categories + i];
+	int first = row->threshold < 0 ? 0 : row->threshold, last = row->threshold < 0 ? EVAL_THRESHOLDS - 1 : first;
+	int64_t n = 0;
+	for (int t = first; t <= last; t++) {
+		for (int i = 0; i < (row->recall ? 1 : EVAL_RECALLS); i++)
+			for (int32_t k = 0; k < out->n_categories; k++)
+				scratch[n++] = row->recall ? out->recall[eval_recall_at(out, t, k, row->range, row->limit)] :
+					out->precision[eval_precision_at(out, t, i, k, row->range, row->limit)];
+	}
 	return eval_mean(scratch, n);
 }
 
-static void summarise(struct eval_result *out, const struct eval_input *in, double *scratch)
+static void summarise(struct eval_result *out, const struct eval_type *type, double *scratch)
 {
-	const struct eval_type *type = in->type;
-	for (int i = 0; i < type->n_rows; i++) {
-		const struct eval_row *row = &type->rows[i];
-		int64_t first = (int64_t)row->range * EVAL_THRESHOLDS, rows = 1;
-		if (row->recall)
-			first = ((int64_t)row->range * type->n_limits + row->limit) * EVAL_THRESHOLDS;
-		if (row->threshold >= 0)
-			first += row->threshold;
-		else
-			rows = EVAL_THRESHOLDS;
-		int64_t per_threshold = row->recall ? 1 : EVAL_RECALLS;
-		out->stats[i] = mean_rows(scratch, row->recall ? out->recall : out->precision, in, first * per_threshold,
-					  rows * per_threshold);
-	}
-	for (int32_t k = 0; k < in->n_categories; k++) {
-		int64_t n = (int64_t)EVAL_THRESHOLDS * EVAL_RECALLS;
-		for (int64_t i = 0; i < n; i++)
-			scratch[i] = out->precision[class_index(in, i, k)];
+	for (int i = 0; i < type->n_rows; i++)
+		out->stats[i] = summarise_row(out, &type->rows[i], scratch);
+	for (int32_t k = 0; k < out->n_categories; k++) {
+		int64_t n = 0;
+		for (int t = 0; t < EVAL_THRESHOLDS; t++)
+			for (int i = 0; i < EVAL_RECALLS; i++)
+				scratch[n++] = out->precision[eval_precision_at(out, t, i, k, 0, out->n_limits - 1)];
 		out->class_ap50[k] = out->class_objects[k] == 0 ? -1 : pairwise_sum(scratch, EVAL_RECALLS) / EVAL_RECALLS;
 		out->class_ap[k] = eval_mean(scratch, n);
 	}
@@ -169,12 +180,13 @@ static double *missing(struct arena *a, int64_t n)
 
 static int result_init(struct eval_result *out, const struct eval_input *in, struct arena *a)
 {
-	int64_t cells = (int64_t)in->type->n_ranges * EVAL_THRESHOLDS * in->n_categories;
-	*out = (struct eval_result){ .precision = missing(a, cells * EVAL_RECALLS),
-		.recall = missing(a, cells * in->type->n_limits),
+	int64_t cells = (int64_t)in->type->n_ranges * in->type->n_limits * EVAL_THRESHOLDS * in->n_categories;
+	*out = (struct eval_result){ .n_categories = in->n_categories, .n_ranges = in->type->n_ranges,
+		.n_limits = in->type->n_limits, .precision = missing(a, cells * EVAL_RECALLS),
+		.scores = missing(a, cells * EVAL_RECALLS), .recall = missing(a, cells),
 		.class_ap = missing(a, in->n_categories), .class_ap50 = missing(a, in->n_categories),
 		.class_objects = arena_calloc(a, (size_t)in->n_categories, sizeof *out->class_objects) };
-	bool complete = out->precision != NULL && out->recall != NULL && out->class_ap != NULL &&
+	bool complete = out->precision != NULL && out->scores != NULL && out->recall != NULL && out->class_ap != NULL &&
 		out->class_ap50 != NULL && out->class_objects != NULL;
 	return complete ? 0 : -1;
 }
@@ -184,12 +196,17 @@ static struct tally *tallies_make(const struct eval_input *in, const struct eval
 {
 	int64_t most = 0;
 	for (int32_t k = 0; k < in->n_categories; k++)
-		if (dt->start[k + 1] - dt->start[k] > most)
-			most = dt->start[k + 1] - dt->start[k];
+		if (gt->start[k + 1] - gt->start[k] > most)
+			most = gt->start[k + 1] - gt->start[k];
 	struct tally *tally = arena_calloc(a, (size_t)threads, sizeof *tally);
 	for (int i = 0; tally != NULL && i < threads; i++) {
-		tally[i].precision = arena_calloc(a, (size_t)most + 1, sizeof *tally[i].precision);
-		if (tally[i].precision == NULL || eval_match_init(&tally[i].match, in->type, dt, gt, in->n_categories, a) != 0)
+		for (int l = 0; l < in->type->n_limits; l++) {
+			tally[i].precision[l] = arena_calloc(a, (size_t)most, sizeof *tally[i].precision[l]);
+			tally[i].score[l] = arena_calloc(a, (size_t)most, sizeof *tally[i].score[l]);
+			if (tally[i].precision[l] == NULL || tally[i].score[l] == NULL)
+				return NULL;
+		}
+		if (eval_match_init(&tally[i].match, in->type, dt, gt, in->n_categories, a) != 0)
 			return NULL;
 	}
 	return tally;
@@ -212,6 +229,6 @@ int eval_run(struct eval_result *result, const struct eval_input *in, struct are
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
 	for (int32_t k = 0; k < in->n_categories; k++)
 		run_category(result, in, &tally[omp_get_thread_num()], &dt, &gt, k);
-	summarise(result, in, scratch);
+	summarise(result, in->type, scratch);
 	return 0;
 }

@@ -57,7 +57,7 @@ struct eval_row {
 	bool recall;	/* AR instead of AP */
 	int threshold;	/* index of the IoU threshold, -1: the mean over all */
 	int range;	/* index into ranges */
-	int limit;	/* index into limits; AP is kept for the last one only */
+	int limit;	/* index into limits */
 };
 
 struct eval_type {
@@ -91,19 +91,35 @@ struct eval_input {
 	int threads;	/* the result does not depend on it */
 };
 
-/* -1 stands for "no such objects": neither good nor bad, left out of every mean. */
+/*
+ * -1 stands for "no such objects": neither good nor bad, left out of every mean. The arrays are pycocotools', in its order:
+ * see eval_precision_at() and eval_recall_at() for what their axes are.
+ */
 struct eval_result {
 	double stats[EVAL_MAX_ROWS];	/* [type->n_rows] */
-	double *class_ap;	/* [n_categories] mean over thresholds, all sizes */
+	double *class_ap;	/* [n_categories] mean over thresholds, all sizes, last limit */
 	double *class_ap50;	/* [n_categories] */
 	int64_t *class_objects;	/* [n_categories] annotations that have to be found */
-	/*
-	 * precision  [range threshold recall category]  for the last limit
-	 * recall     [range limit threshold category]
-	 */
-	double *precision;
-	double *recall;
+	int32_t n_categories;
+	int n_ranges, n_limits;
+	double *precision;	/* [threshold recall category range limit] */
+	double *scores;	/* the same: score of the detection that reaches the recall; 0: none does */
+	double *recall;	/* [threshold category range limit] */
 };
+
+/* Where a cell is in precision and scores; in recall. */
+static inline int64_t eval_precision_at(const struct eval_result *result, int threshold, int recall, int32_t category,
+					int range, int limit)
+{
+	int64_t row = ((int64_t)threshold * EVAL_RECALLS + recall) * result->n_categories + category;
+	return (row * result->n_ranges + range) * result->n_limits + limit;
+}
+
+static inline int64_t eval_recall_at(const struct eval_result *result, int threshold, int32_t category, int range, int limit)
+{
+	int64_t row = (int64_t)threshold * result->n_categories + category;
+	return (row * result->n_ranges + range) * result->n_limits + limit;
+}
 
 /*
  * Match, accumulate and average. The result lives in the arena.
