@@ -50,6 +50,7 @@ SYMBOLS = $(sort $(shell sed -nE 's/^const struct $(1) ($(1)_[a-z0-9_]+).*/\1/p'
 OPS := $(call SYMBOLS,op,$(wildcard lib/op/*.c lib/detect/*.c))
 HEADS := $(call SYMBOLS,model_head,$(wildcard lib/model/*.c))
 DATASETS := $(call SYMBOLS,dataset_kind,$(wildcard lib/coco/dataset_*.c))
+TASKS := $(call SYMBOLS,eval_task,$(wildcard lib/eval/*.c))
 POLICIES := $(call SYMBOLS,augment_policy,$(wildcard lib/augment/*.c))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
@@ -88,13 +89,17 @@ $(BUILD)/obj/lib/%.simd.$(1).o: lib/%.simd.c
 endef
 $(foreach level,$(ISA_LEVELS),$(eval $(call SIMD_RULE,$(level))))
 
-# The registries of data set kinds, augmentations, ops and models, made from the files that define one.
-$(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/augment/*.c lib/op/*.c lib/detect/*.c lib/model/*.c) Makefile
+# The registries of data set kinds, evaluations, augmentations, ops and models, made from the files that define one.
+$(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/eval/*.c lib/augment/*.c lib/op/*.c lib/detect/*.c lib/model/*.c) Makefile
 	@mkdir -p $(@D)
-	@{ echo '#include "augment/augment.h"'; echo '#include "coco/dataset.h"'; echo '#include "model/model.h"'; \
+	@{ echo '#include "augment/augment.h"'; echo '#include "coco/dataset.h"'; echo '#include "eval/eval_task.h"'; \
+	   echo '#include "model/model.h"'; \
 	   $(foreach kind,$(DATASETS),echo 'extern const struct dataset_kind $(kind);';) \
 	   echo 'const struct dataset_kind *const dataset_kinds[] = {'; \
 	   $(foreach kind,$(DATASETS),echo '	&$(kind),';) echo '	0 };'; \
+	   $(foreach task,$(TASKS),echo 'extern const struct eval_task $(task);';) \
+	   echo 'const struct eval_task *const eval_tasks[] = {'; \
+	   $(foreach task,$(TASKS),echo '	&$(task),';) echo '	0 };'; \
 	   $(foreach policy,$(POLICIES),echo 'extern const struct augment_policy $(policy);';) \
 	   echo 'const struct augment_policy *const augment_policies[] = {'; \
 	   $(foreach policy,$(POLICIES),echo '	&$(policy),';) echo '	0 };'; \

@@ -4,6 +4,8 @@
 #include "base/options.h"
 #include "eval/eval_report.h"
 #include "eval/eval_set.h"
+#include "eval/eval_task.h"
+#include "eval/eval_warn.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,14 +13,16 @@
 static struct config {
 	const char *truth;
 	const char *type;
+	const char *rule;
 	bool json;
 	bool per_class;
-} config = { .type = "bbox" };
+} config = { .type = "bbox", .rule = "coco" };
 
 static const struct option_spec options[] = {
 	OPTION_TEXT('g', "truth", "FILE", &config.truth, OPTION_REQUIRED,
 		    "ground truth: COCO JSON, or a pack or stream of samples"),
-	OPTION_CHOICE('t', "type", "bbox", &config.type, 0, "what is compared: bbox, boxes by intersection over union (bbox)"),
+	OPTION_TEXT('t', "type", "TYPE", &config.type, 0, "what is compared: bbox, boxes by intersection over union (bbox)"),
+	OPTION_TEXT(0, "rule", "RULE", &config.rule, 0, "how boxes are scored: coco, voc2007 or voc2010 (coco)"),
 	OPTION_FLAG(0, "json", &config.json, 0, "print JSON with all digits and the figures of every category"),
 	OPTION_FLAG(0, "per-class", &config.per_class, 0, "print a table of the categories too"),
 	OPTION_END
@@ -27,10 +31,11 @@ static const struct option_spec options[] = {
 static const struct tool_spec tool = {
 	.name = "evalap",
 	.summary = "average precision of detections",
-	.synopsis = "-g TRUTH [-t bbox] [--json] [--per-class] [RESULTS]",
+	.synopsis = "-g TRUTH [-t TYPE] [--rule RULE] [--json] [--per-class] [RESULTS]",
 	.options = options,
 	.examples = "evalap -g instances_val2017.json results.json\n"
 		    "coco-pack val.json --images val/ | predict -m m.safetensors | evalap -g val.json\n"
+		    "coco-pack VOC2007 --set test | evalap -g - --rule voc2007 results.json\n"
 		    "evalap -g val.pack --json detections.stream > figures.json\n",
 };
 
@@ -44,24 +49,35 @@ static const struct eval_type *find_type(const char *name)
 	return NULL;
 }
 
-static void warn_left_out(const struct eval_left_out *left_out, const char *what, const char *lacking)
+/* The task that the options name; NULL: COCO's rule. What does not go together is a usage error. */
+static const struct eval_task *find_task(void)
 {
-	if (left_out->n > 0)
-		tool_warn("left out %lld %s of %s that the ground truth does not list: %s%s", (long long)left_out->n, what,
-			  lacking, left_out->first, left_out->n > 1 ? " ..." : "");
+	const struct eval_task *task = eval_task_find(config.type);
+	if (find_type(config.type) == NULL && (task == NULL || task->types != NULL))
+		tool_usage("--type must be one of bbox, not '%s'", config.type);
+	if (strcmp(config.rule, "coco") == 0)
+		return task;
+	if (task != NULL)
+		tool_usage("--rule says how boxes are scored; it does not go with -t %s", config.type);
+	task = eval_task_find(config.rule);
+	if (task == NULL || task->types == NULL)
+		tool_usage("--rule must be one of coco, voc2007 and voc2010, not '%s'", config.rule);
+	if (!option_is_choice(task->types, config.type))
+		tool_usage("--rule %s compares %s, not %s", config.rule, task->types, config.type);
+	return task;
 }
 
-static void warn_about(const struct eval_set *set)
+static int run_task(const struct eval_task *task, const struct arguments *args, const char *results, struct arena *a)
 {
-	warn_left_out(&set->gt_image, "annotation(s)", "images");
-	warn_left_out(&set->gt_category, "annotation(s)", "categories");
-	warn_left_out(&set->dt_category, "detection(s)", "categories");
-	if (set->has_id_zero)
-		tool_warn("an annotation has the id 0: as in pycocotools, what matches it counts as a miss; number from 1");
-	if (set->n_gt == 0)
-		tool_warn("the ground truth has no annotations: nothing can be found, all figures are -1");
-	else if (set->n_dt == 0)
-		tool_warn("there are no detections: what can be found is not");
+	struct eval_figures figures;
+	const struct eval_request request = { .truth = config.truth, .results = results, .type = config.type,
+		.threads = args->threads, .warn = tool_warn };
+	TRY(task->run(&figures, &request, a));
+	if (config.json)
+		eval_figures_json(stdout, &figures);
+	else
+		eval_figures_print(stdout, &figures, config.per_class);
+	return 0;
 }
 
 static int run(const struct arguments *args, const char *results, struct arena *a)
@@ -71,7 +87,7 @@ static int run(const struct arguments *args, const char *results, struct arena *
 	eval_set_init(&set, a);
 	TRY(eval_read_truth(&set, config.truth));
 	TRY(eval_read_results(&set, results));
-	warn_about(&set);
+	eval_warn(&set, tool_warn);
 	const struct eval_input input = { .type = find_type(config.type), .n_images = set.n_images,
 		.n_categories = set.n_categories, .gt = set.gt, .n_gt = set.n_gt, .dt = set.dt, .n_dt = set.n_dt,
 		.threads = args->threads };
@@ -91,13 +107,14 @@ int main(int argc, char **argv)
 	struct arguments args;
 	struct arena arena;
 	tool_start(&tool, argc, argv, &args);
+	const struct eval_task *task = find_task();
 	if (args.n > 1)
 		tool_usage("one RESULTS file is wanted, not %d", args.n);
 	const char *results = args.n == 1 ? args.operand[0] : "-";
 	if (strcmp(results, "-") == 0 && strcmp(config.truth, "-") == 0)
 		tool_usage("ground truth and results cannot both come from standard input");
 	arena_init(&arena, 1 << 20);
-	int status = run(&args, results, &arena);
+	int status = task != NULL ? run_task(task, &args, results, &arena) : run(&args, results, &arena);
 	arena_release(&arena);
 	return tool_end(status);
 }

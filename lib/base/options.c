@@ -121,7 +121,7 @@ static void set_number(const struct option_spec *o, const char *name, const char
 	*(int64_t *)o->value = whole;
 }
 
-static bool is_choice(const char *choices, const char *text)
+bool option_is_choice(const char *choices, const char *text)
 {
 	size_t size = strlen(text);
 	for (const char *c = choices; size > 0; c += strcspn(c, "|") + 1) {
@@ -146,7 +146,7 @@ static void set_option(const struct option_spec *o, const char *text)
 		set_number(o, name, text);
 		break;
 	case OPTION_KIND_CHOICE:
-		if (!is_choice(o->choices, text))
+		if (!option_is_choice(o->choices, text))
 			tool_usage("%s must be one of %s, not '%s'", name, o->choices, text);
 		/* fall through */
 	case OPTION_KIND_TEXT:

@@ -123,6 +123,9 @@ void tool_warn(const char *format, ...) PRINTF_LIKE(1, 2);
 /* "name=value ..." of all options with OPTION_RECORDS, defaults too, in table order; for the provenance. */
 const char *options_record_text(const struct tool_spec *tool, struct arena *a);
 
+/* True when text is one of "a|b|c". */
+bool option_is_choice(const char *choices, const char *text);
+
 /* "640" or "320x240" (width x height); a single number sets both and *square. Returns 0 or -1. */
 int option_parse_size(const char *text, int *w, int *h, bool *square) MUST_CHECK;
 

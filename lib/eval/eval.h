@@ -41,7 +41,7 @@ struct eval_object {
 	double area;	/* pixels squared; of an annotation as annotated, of a detection w * h */
 	double score;	/* detections only; not NaN */
 	bool crowd;	/* may match any number of detections, none of which count */
-	bool ignore;	/* neither has to be found nor counts when it is; a crowd always is */
+	bool ignore;	/* neither has to be found nor counts when it is; a crowd always is. Detections: not wrong unmatched */
 	bool id_is_zero;	/* the annotation's id is 0: a match with it counts as none (see eval_run) */
 };
 

@@ -21,6 +21,7 @@ struct place {
 	struct json_reader *json;
 	const char *what;	/* "annotation", "result" */
 	int64_t number;
+	bool use_ignore;	/* "ignore" and "difficult" have a say */
 };
 
 static int fail(const struct place *p, const char *message)
@@ -130,6 +131,12 @@ static int read_value(const struct place *p, struct eval_entry *e, unsigned *has
 	}
 	if (json_is(j, "iscrowd"))
 		return read_flag(p, "iscrowd", &e->object.crowd);
+	if (p->use_ignore && (json_is(j, "ignore") || json_is(j, "difficult"))) {
+		bool ignore = false;
+		TRY(read_flag(p, "ignore", &ignore));
+		e->object.ignore |= ignore;
+		return 0;
+	}
 	if (json_is(j, "id")) {
 		e->has_id = true;
 		return read_integer(p, "id", &e->id);
@@ -242,7 +249,7 @@ enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
 static int read_section(struct json_reader *j, const struct section *section, struct eval_truth *truth, struct arena *a)
 {
-	struct place p = { .json = j, .what = section->what };
+	struct place p = { .json = j, .what = section->what, .use_ignore = truth->use_ignore };
 	int got;
 	TRY(array_begin(j, section->key));
 	for (; (got = next_in_array(&p)) == 1; p.number++)
@@ -282,7 +289,7 @@ static int read_data_set(struct json_reader *j, struct eval_truth *truth, struct
 int eval_truth_from_json(struct eval_set *set, const char *path)
 {
 	struct json_reader j;
-	struct eval_truth truth = { 0 };
+	struct eval_truth truth = { .use_ignore = set->use_ignore };
 	TRY(json_open(&j, path));
 	int status = read_data_set(&j, &truth, set->arena);
 	json_close(&j);

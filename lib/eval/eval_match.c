@@ -137,7 +137,7 @@ static void match_range(struct eval_match *m, const struct group *g, int64_t n_d
 	memset(is_true, 0, (size_t)g->n_dt * sizeof *is_true);
 	memset(is_false, 0, (size_t)g->n_dt * sizeof *is_false);
 	for (int64_t d = 0; d < n_dt; d++) {
-		bool off_range = outside(g->dt[d].area, range);
+		bool off_range = g->dt[d].ignore || outside(g->dt[d].area, range);
 		for (int t = 0; t < EVAL_THRESHOLDS; t++) {
 			uint16_t bit = (uint16_t)(1 << t);
 			int64_t c = find_match(m, g, n_counting, d, t);

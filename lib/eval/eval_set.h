@@ -37,6 +37,7 @@ struct eval_set {
 	struct category *categories;	/* ascending by id */
 	int64_t n_gt, n_dt;
 	struct eval_object *gt, *dt;
+	bool use_ignore;	/* set before reading: "ignore" and "difficult" of annotations in JSON count too */
 	bool has_id_zero;	/* an annotation has the id 0; see eval_run() */
 	struct eval_left_out gt_image;	/* annotations of an image that is not listed */
 	struct eval_left_out gt_category;	/* annotations of a category that is not listed */
@@ -49,7 +50,7 @@ void eval_set_init(struct eval_set *set, struct arena *a);
  * Read the ground truth: a COCO data set in JSON, or a stream or pack of samples; "-" is stdin.
  *
  * From JSON: `area` as annotated (w * h where it is missing), `iscrowd`; the key "ignore" has no effect, as in
- * pycocotools. From samples: boxes f32 in original pixels, so the last digits may differ from those of the JSON
+ * pycocotools, unless set->use_ignore. From samples: boxes f32 in original pixels, so the last digits may differ from those of the JSON
  * they were packed from; `ignore` (VOC's "difficult") makes an object that neither has to be found nor counts against a
  * detection that finds it, once.
  * Error: what is not in that form; an image, category or annotation id that comes twice; no images.
@@ -76,6 +77,7 @@ struct eval_entry {
 
 /* Ground truth while it is read. */
 struct eval_truth {
+	bool use_ignore;
 	int64_t n_images, n_categories, n_entries;
 	int64_t room_images, room_categories, room_entries;
 	struct sample_id *images;

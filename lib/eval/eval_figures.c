@@ -1,0 +1,135 @@
+#include "eval/eval_figures.h"
+
+#include "base/json.h"
+
+#include <assert.h>
+#include <string.h>
+
+void eval_figures_add(struct eval_figures *f, const char *name, const char *meaning, double value)
+{
+	assert(f->n < EVAL_MAX_FIGURES);
+	f->figure[f->n++] = (struct eval_figure){ name, meaning, value };
+}
+
+void eval_figures_count(struct eval_figures *f, const char *key, int64_t n)
+{
+	assert(f->n_counts < EVAL_MAX_COUNTS);
+	f->count[f->n_counts++] = (struct eval_count){ key, n };
+}
+
+void eval_figures_numbers(struct eval_figures *f, const char *key, const int64_t *number)
+{
+	assert(f->n_columns < EVAL_MAX_COLUMNS);
+	f->column[f->n_columns++] = (struct eval_column){ .key = key, .number = number };
+}
+
+void eval_figures_shares(struct eval_figures *f, const char *key, const double *share)
+{
+	assert(f->n_columns < EVAL_MAX_COLUMNS);
+	f->column[f->n_columns++] = (struct eval_column){ .key = key, .share = share };
+}
+
+static int wider(int width, const char *text)
+{
+	return (int)strlen(text) > width ? (int)strlen(text) : width;
+}
+
+/* The name of a class, or its id where it has none. */
+static const char *class_name(const struct category *c, char text[32])
+{
+	if (c->name != NULL && c->name[0] != '\0')
+		return c->name;
+	snprintf(text, 32, "%lld", (long long)c->id);
+	return text;
+}
+
+static void print_classes(FILE *file, const struct eval_figures *f)
+{
+	char text[32];
+	int width = wider(0, "category");
+	for (int32_t k = 0; k < f->n_classes; k++)
+		width = wider(width, class_name(&f->classes[k], text));
+	fprintf(file, " %-*s", width, "category");
+	for (int c = 0; c < f->n_columns; c++)
+		fprintf(file, " %*s", wider(8, f->column[c].key), f->column[c].key);
+	fputc('\n', file);
+	for (int32_t k = 0; k < f->n_classes; k++) {
+		fprintf(file, " %-*s", width, class_name(&f->classes[k], text));
+		for (int c = 0; c < f->n_columns; c++) {
+			const struct eval_column *column = &f->column[c];
+			if (column->number != NULL)
+				fprintf(file, " %*lld", wider(8, column->key), (long long)column->number[k]);
+			else if (column->share[k] < 0)
+				fprintf(file, " %*s", wider(8, column->key), "-");
+			else
+				fprintf(file, " %*.2f", wider(8, column->key), 100 * column->share[k]);
+		}
+		fputc('\n', file);
+	}
+}
+
+void eval_figures_print(FILE *file, const struct eval_figures *f, bool per_class)
+{
+	int meaning = 0, name = 0;
+	for (int i = 0; i < f->n; i++) {
+		meaning = wider(meaning, f->figure[i].meaning);
+		name = wider(name, f->figure[i].name);
+	}
+	for (int i = 0; i < f->n; i++)
+		fprintf(file, " %-*s (%s)%*s = %.3f\n", meaning, f->figure[i].meaning, f->figure[i].name,
+			name - (int)strlen(f->figure[i].name), "", f->figure[i].value);
+	if (per_class)
+		print_classes(file, f);
+}
+
+static void put_classes(struct json_writer *w, const struct eval_figures *f)
+{
+	json_put_array(w);
+	for (int32_t k = 0; k < f->n_classes; k++) {
+		json_put_object(w);
+		json_put_key(w, "id");
+		json_put_integer(w, f->classes[k].id);
+		json_put_key(w, "name");
+		json_put_string(w, f->classes[k].name == NULL ? "" : f->classes[k].name);
+		for (int c = 0; c < f->n_columns; c++) {
+			json_put_key(w, f->column[c].key);
+			if (f->column[c].number != NULL)
+				json_put_integer(w, f->column[c].number[k]);
+			else
+				json_put_double(w, f->column[c].share[k]);
+		}
+		json_put_end(w, '}');
+	}
+	json_put_end(w, ']');
+}
+
+void eval_figures_json(FILE *file, const struct eval_figures *f)
+{
+	struct json_writer w;
+	json_writer_init(&w, file);
+	json_put_object(&w);
+	json_put_key(&w, "type");
+	json_put_string(&w, f->type);
+	if (f->rule != NULL) {
+		json_put_key(&w, "rule");
+		json_put_string(&w, f->rule);
+	}
+	json_put_key(&w, "names");
+	json_put_array(&w);
+	for (int i = 0; i < f->n; i++)
+		json_put_string(&w, f->figure[i].name);
+	json_put_end(&w, ']');
+	json_put_key(&w, "stats");
+	json_put_array(&w);
+	for (int i = 0; i < f->n; i++)
+		json_put_double(&w, f->figure[i].value);
+	json_put_end(&w, ']');
+	for (int i = 0; i < f->n_counts; i++) {
+		json_put_key(&w, f->count[i].key);
+		json_put_integer(&w, f->count[i].n);
+	}
+	json_put_key(&w, "per_class");
+	put_classes(&w, f);
+	json_put_end(&w, '}');
+	fputc('\n', file);
+}

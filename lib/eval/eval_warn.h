@@ -1,0 +1,16 @@
+/*
+ * eval_warn: what is odd about ground truth and results, and what it does to the figures.
+ */
+#ifndef EVAL_EVAL_WARN_H
+#define EVAL_EVAL_WARN_H
+
+#include "base/error.h"
+#include "eval/eval_set.h"
+
+/* Takes one line without its end. */
+typedef void eval_warn_function(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Call warn() for each oddity. */
+void eval_warn(const struct eval_set *set, eval_warn_function *warn);
+
+#endif
