@@ -30,7 +30,8 @@ enum {
 	EVAL_RECALLS = 101,	/* recall 0 .01 ... 1 */
 	EVAL_MAX_RANGES = 4,
 	EVAL_MAX_LIMITS = 3,
-	EVAL_MAX_ROWS = 12,
+	EVAL_LARGEST_LIMIT = 10000,	/* detections of a class in an image */
+	EVAL_MAX_ROWS = 16,
 };
 
 /* One annotated object, or one detection. */

@@ -305,14 +305,16 @@ static int add_result(const struct place *p, struct eval_set *set, struct eval_e
 	e->object.category = eval_find_category(set, e->category);
 	e->object.area = e->object.box[2] * e->object.box[3];
 	e->object.crowd = false;
-	if (e->object.image < 0)
+	if (e->object.image == EVAL_UNKNOWN)
 		return json_fail(p->json, "%s %" PRId64 ": image %s is not in the ground truth; are these results of another set?",
 				 p->what, p->number, sample_id_text(&e->image, text));
-	if (e->object.category < 0) {
+	if (e->object.category == EVAL_UNKNOWN) {
 		snprintf(text, sizeof text, "%" PRId64, e->category);
 		eval_leave_out(&set->dt_category, text);
 		return 0;
 	}
+	if (e->object.image < 0 || e->object.category < 0)
+		return 0;
 	TRY(eval_grow(&set->dt, set->n_dt, room, sizeof *set->dt, set->arena));
 	set->dt[set->n_dt++] = e->object;
 	return 0;

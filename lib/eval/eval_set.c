@@ -35,16 +35,6 @@ void eval_leave_out(struct eval_left_out *left_out, const char *first)
 		snprintf(left_out->first, sizeof left_out->first, "%s", first);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-	const struct sample_id *x = a, *y = b;
-	if (x->text != NULL && y->text != NULL)
-		return strcmp(x->text, y->text);
-	if (x->text != NULL || y->text != NULL)
-		return x->text != NULL ? 1 : -1;
-	return (x->number > y->number) - (x->number < y->number);
-}
-
 static int compare_categories(const void *a, const void *b)
 {
 	const struct category *x = a, *y = b;
@@ -59,15 +49,33 @@ static int compare_numbers(const void *a, const void *b)
 
 int32_t eval_find_image(const struct eval_set *set, const struct sample_id *id)
 {
-	const struct sample_id *found = bsearch(id, set->images, (size_t)set->n_images, sizeof *id, compare_ids);
-	return found == NULL ? -1 : (int32_t)(found - set->images);
+	int32_t i = eval_lookup_image(&set->lookup, id);
+	return i < 0 ? EVAL_UNKNOWN : set->lookup.image_number[i];
 }
 
 int32_t eval_find_category(const struct eval_set *set, int64_t id)
 {
-	struct category key = { .id = id };
-	const struct category *found = bsearch(&key, set->categories, (size_t)set->n_categories, sizeof key, compare_categories);
-	return found == NULL ? -1 : (int32_t)(found - set->categories);
+	int32_t k = eval_lookup_category(&set->lookup, id);
+	return k < 0 ? EVAL_UNKNOWN : set->lookup.category_number[k];
+}
+
+int eval_unite_classes(struct eval_object *objects, int64_t n, int32_t n_categories, struct arena *a)
+{
+	struct eval_object *sorted = arena_alloc(a, (size_t)n * sizeof *sorted);
+	int64_t *start = arena_calloc(a, (size_t)n_categories + 1, sizeof *start);
+	if (sorted == NULL || start == NULL)
+		return -1;
+	for (int64_t i = 0; i < n; i++)
+		start[objects[i].category + 1]++;
+	for (int32_t k = 0; k < n_categories; k++)
+		start[k + 1] += start[k];
+	for (int64_t i = 0; i < n; i++)
+		sorted[start[objects[i].category]++] = objects[i];
+	for (int64_t i = 0; i < n; i++) {
+		objects[i] = sorted[i];
+		objects[i].category = 0;
+	}
+	return 0;
 }
 
 /* Sort images and categories into the set; none may come twice. */
@@ -78,11 +86,11 @@ static int adopt_ids(struct eval_set *set, struct eval_truth *truth)
 		return err_set("no images in the ground truth: there is nothing to evaluate");
 	if (truth->n_images > INT32_MAX || truth->n_categories > INT32_MAX)
 		return err_set("more than %d images or categories", INT32_MAX);
-	qsort(truth->images, (size_t)truth->n_images, sizeof *truth->images, compare_ids);
+	qsort(truth->images, (size_t)truth->n_images, sizeof *truth->images, eval_compare_ids);
 	if (truth->n_categories > 0)
 		qsort(truth->categories, (size_t)truth->n_categories, sizeof *truth->categories, compare_categories);
 	for (int64_t i = 1; i < truth->n_images; i++)
-		if (compare_ids(&truth->images[i - 1], &truth->images[i]) == 0)
+		if (eval_compare_ids(&truth->images[i - 1], &truth->images[i]) == 0)
 			return err_set("image %s comes twice (a stream of several epochs? give one)",
 				       sample_id_text(&truth->images[i], text));
 	for (int64_t i = 1; i < truth->n_categories; i++)
@@ -92,7 +100,7 @@ static int adopt_ids(struct eval_set *set, struct eval_truth *truth)
 	set->n_images = (int32_t)truth->n_images;
 	set->categories = truth->categories;
 	set->n_categories = (int32_t)truth->n_categories;
-	return 0;
+	return eval_lookup_make(&set->lookup, set->images, set->n_images, set->categories, set->n_categories, set->arena);
 }
 
 static int check_annotation_ids(const struct eval_truth *truth, struct arena *a)
@@ -156,5 +164,6 @@ int eval_read_results(struct eval_set *set, const char *path)
 						: eval_results_from_detections(set, path);
 	if (hold >= 0)
 		close(hold);
-	return status;
+	TRY(status);
+	return set->n_separate > 0 ? eval_unite_classes(set->dt, set->n_dt, set->n_separate, set->arena) : 0;
 }

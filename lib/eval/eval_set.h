@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "eval/eval.h"
+#include "eval/eval_lookup.h"
 #include "record/sample.h"
 #include "stream/stream.h"
 
@@ -31,10 +32,12 @@ struct eval_left_out {
 
 struct eval_set {
 	struct arena *arena;
+	struct eval_lookup lookup;	/* all ids; what follows are those that are evaluated */
 	int32_t n_images;
 	struct sample_id *images;	/* ascending: integers, then texts in byte order */
 	int32_t n_categories;
 	struct category *categories;	/* ascending by id */
+	int32_t n_separate;	/* categories that have become one; 0: none have */
 	int64_t n_gt, n_dt;
 	struct eval_object *gt, *dt;
 	bool use_ignore;	/* set before reading: "ignore" and "difficult" of annotations in JSON count too */
@@ -91,9 +94,12 @@ int eval_grow(void *array, int64_t n, int64_t *room, size_t size, struct arena *
 /* Sort, check and look up: fills images, categories and gt of the set. */
 int eval_truth_finish(struct eval_set *set, struct eval_truth *truth) MUST_CHECK;
 
-/* The number of an image or category, or -1. */
+/* The number of an image or category, EVAL_UNKNOWN or EVAL_NOT_SELECTED. */
 int32_t eval_find_image(const struct eval_set *set, const struct sample_id *id);
 int32_t eval_find_category(const struct eval_set *set, int64_t id);
+
+/* Sort objects [n] stably by their category in [0, n_categories), then give all of them category 0. Error: memory. */
+int eval_unite_classes(struct eval_object *objects, int64_t n, int32_t n_categories, struct arena *a) MUST_CHECK;
 
 /* Count one more object left out. */
 void eval_leave_out(struct eval_left_out *left_out, const char *first);

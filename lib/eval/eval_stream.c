@@ -114,23 +114,23 @@ int eval_truth_from_samples(struct eval_set *set, const char *path)
 }
 
 /* The category of the ground truth that a stream's category means: the same id and name, or else the same name. */
-static int32_t same_category(const struct eval_set *set, const struct category *c)
+static int32_t same_category(const struct eval_lookup *truth, const struct category *c)
 {
-	int32_t k = eval_find_category(set, c->id);
+	int32_t k = eval_lookup_category(truth, c->id);
 	bool named = c->name != NULL && c->name[0] != '\0';
-	if (k >= 0 && (!named || set->categories[k].name[0] == '\0' || strcmp(set->categories[k].name, c->name) == 0))
-		return k;
-	for (k = 0; named && k < set->n_categories; k++)
-		if (strcmp(set->categories[k].name, c->name) == 0)
-			return k;
-	return -1;
+	if (k >= 0 && (!named || truth->categories[k].name[0] == '\0' || strcmp(truth->categories[k].name, c->name) == 0))
+		return truth->category_number[k];
+	for (k = 0; named && k < truth->n_categories; k++)
+		if (strcmp(truth->categories[k].name, c->name) == 0)
+			return truth->category_number[k];
+	return EVAL_UNKNOWN;
 }
 
 static int add_detections(struct eval_set *set, const struct detection *d, const struct stream_header *header,
 			  const int32_t *category, int64_t *room)
 {
 	struct eval_object object = { .image = eval_find_image(set, &d->id) };
-	if (object.image < 0)
+	if (object.image == EVAL_UNKNOWN)
 		return err_set("the image is not in the ground truth; are these results of another set?");
 	for (int64_t i = 0; i < d->n; i++) {
 		const float *box = &d->boxes[4 * i];
@@ -138,10 +138,10 @@ static int add_detections(struct eval_set *set, const struct detection *d, const
 			return err_set("detection %" PRId64 ": label %d is not one of the %d categories", i, d->labels[i],
 				       header->n_categories);
 		object.category = category[d->labels[i]];
-		if (object.category < 0) {
+		if (object.category == EVAL_UNKNOWN)
 			eval_leave_out(&set->dt_category, header->categories[d->labels[i]].name);
+		if (object.image < 0 || object.category < 0)
 			continue;
-		}
 		object.box[0] = box[0];
 		object.box[1] = box[1];
 		object.box[2] = (double)box[2] - box[0];
@@ -165,7 +165,7 @@ static int read_detections(struct eval_set *set, struct stream_reader *r, struct
 	if (category == NULL)
 		return -1;
 	for (int i = 0; i < header->n_categories; i++)
-		category[i] = same_category(set, &header->categories[i]);
+		category[i] = same_category(&set->lookup, &header->categories[i]);
 	while ((got = detection_read(&d, r, record)) == 1) {
 		char text[128];
 		if (add_detections(set, &d, header, category, &room) != 0)
