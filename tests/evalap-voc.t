@@ -28,7 +28,7 @@ is "$(evalap -g "$T/gt.json" --rule voc2010 "$T/dt.json" 2>&1 >/dev/null)" "" "t
 echo '[]' > "$T/none.json"
 like "$(evalap -q -g "$T/gt.json" --rule voc2007 "$T/none.json" 2>&1)" 'warning: there are no detections' "no detections are said"
 
-fails_with 2 'rule must be one of coco, voc2007 and voc2010, not' evalap -g "$T/gt.json" --rule voc2012 "$T/dt.json"
+fails_with 2 'rule must be one of coco, lvis, voc2007 and voc2010, not' evalap -g "$T/gt.json" --rule voc2012 "$T/dt.json"
 fails_with 1 'annotation 0: "ignore" is neither 0 nor 1' evalap -g <(sed 's/"id": 0,/"id": 0, "ignore": "no",/' "$T/gt.json") \
 	--rule voc2007 "$T/dt.json"
 fails_with 1 'result 1: image 7 is not in the ground truth' evalap -g "$T/gt.json" --rule voc2007 \

@@ -29,7 +29,7 @@ static const struct option_spec options[] = {
 	OPTION_TEXT('g', "truth", "FILE", &config.truth, OPTION_REQUIRED,
 		    "ground truth: COCO JSON, or a pack or stream of samples"),
 	OPTION_TEXT('t', "type", "TYPE", &config.type, 0, "what is compared: bbox, boxes by intersection over union (bbox)"),
-	OPTION_TEXT(0, "rule", "RULE", &config.rule, 0, "how boxes are scored: coco, voc2007 or voc2010 (coco)"),
+	OPTION_TEXT(0, "rule", "RULE", &config.rule, 0, "how boxes are scored: coco, lvis, voc2007 or voc2010 (coco)"),
 	OPTION_FLAG(0, "json", &config.json, 0, "print JSON with all digits and the figures of every category"),
 	OPTION_FLAG(0, "per-class", &config.per_class, 0, "print a table of the categories too"),
 	OPTION_TEXT(0, "arrays", "FILE", &config.arrays, 0, "write precision, recall and scores as numpy's .npz"),
@@ -75,7 +75,7 @@ static const struct eval_task *find_task(void)
 		tool_usage("--rule says how boxes are scored; it does not go with -t %s", config.type);
 	task = eval_task_find(config.rule);
 	if (task == NULL || task->types == NULL)
-		tool_usage("--rule must be one of coco, voc2007 and voc2010, not '%s'", config.rule);
+		tool_usage("--rule must be one of coco, lvis, voc2007 and voc2010, not '%s'", config.rule);
 	if (!option_is_choice(task->types, config.type))
 		tool_usage("--rule %s compares %s, not %s", config.rule, task->types, config.type);
 	return task;

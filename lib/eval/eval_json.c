@@ -187,25 +187,33 @@ static int array_begin(struct json_reader *j, const char *key)
 static int read_image(const struct place *p, struct eval_truth *truth, struct arena *a)
 {
 	bool has_id = false;
+	int taken = 0;
 	enum json_event e;
 	TRY(eval_grow(&truth->images, truth->n_images, &truth->room_images, sizeof *truth->images, a));
 	while ((e = json_next(p->json)) == JSON_KEY) {
 		if (json_is(p->json, "id")) {
 			TRY(read_image_id(p, "id", &truth->images[truth->n_images], a));
 			has_id = true;
+		} else if (truth->federated != NULL && (taken = eval_federated_image_key(truth->federated, p->json)) != 0) {
+			TRY(taken < 0);
 		} else if (json_skip(p->json) != 0) {
 			return broken(p);
 		}
 	}
 	if (e == JSON_ERROR)
 		return broken(p);
+	if (!has_id)
+		return fail(p, "it has no \"id\"");
+	if (truth->federated != NULL)
+		TRY(eval_federated_image_end(truth->federated, p->json, &truth->images[truth->n_images]));
 	truth->n_images++;
-	return has_id ? 0 : fail(p, "it has no \"id\"");
+	return 0;
 }
 
 static int read_category(const struct place *p, struct eval_truth *truth, struct arena *a)
 {
 	bool has_id = false;
+	int taken = 0;
 	enum json_event e;
 	TRY(eval_grow(&truth->categories, truth->n_categories, &truth->room_categories, sizeof *truth->categories, a));
 	struct category *c = &truth->categories[truth->n_categories++];
@@ -220,13 +228,17 @@ static int read_category(const struct place *p, struct eval_truth *truth, struct
 			c->name = arena_strndup(a, p->json->text, p->json->text_size);
 			if (c->name == NULL)
 				return -1;
+		} else if (truth->federated != NULL && (taken = eval_federated_category_key(truth->federated, p->json)) != 0) {
+			TRY(taken < 0);
 		} else if (json_skip(p->json) != 0) {
 			return broken(p);
 		}
 	}
 	if (e == JSON_ERROR)
 		return broken(p);
-	return has_id ? 0 : fail(p, "it has no \"id\"");
+	if (!has_id)
+		return fail(p, "it has no \"id\"");
+	return truth->federated == NULL ? 0 : eval_federated_category_end(truth->federated, p->json, c->id);
 }
 
 static int read_annotation(const struct place *p, struct eval_truth *truth, struct arena *a)
@@ -289,7 +301,7 @@ static int read_data_set(struct json_reader *j, struct eval_truth *truth, struct
 int eval_truth_from_json(struct eval_set *set, const char *path)
 {
 	struct json_reader j;
-	struct eval_truth truth = { .use_ignore = set->use_ignore };
+	struct eval_truth truth = { .use_ignore = set->use_ignore, .federated = set->federated };
 	TRY(json_open(&j, path));
 	int status = read_data_set(&j, &truth, set->arena);
 	json_close(&j);

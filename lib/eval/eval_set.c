@@ -149,7 +149,13 @@ int eval_read_truth(struct eval_set *set, const char *path)
 	enum eval_format format;
 	int hold;
 	TRY(eval_format_of(&format, &hold, path));
-	int status = format == EVAL_FORMAT_JSON ? eval_truth_from_json(set, path) : eval_truth_from_samples(set, path);
+	int status;
+	if (format == EVAL_FORMAT_JSON)
+		status = eval_truth_from_json(set, path);
+	else if (set->federated != NULL)
+		status = err_set("'%s' is a stream; streams do not carry the lists of LVIS, its JSON does", path);
+	else
+		status = eval_truth_from_samples(set, path);
 	if (hold >= 0)
 		close(hold);
 	return status;

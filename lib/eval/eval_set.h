@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "eval/eval.h"
+#include "eval/eval_federated.h"
 #include "eval/eval_lookup.h"
 #include "record/sample.h"
 #include "stream/stream.h"
@@ -41,6 +42,7 @@ struct eval_set {
 	int64_t n_gt, n_dt;
 	struct eval_object *gt, *dt;
 	bool use_ignore;	/* set before reading: "ignore" and "difficult" of annotations in JSON count too */
+	struct eval_federated *federated;	/* NULL, or set before reading: where the lists of LVIS go */
 	bool has_id_zero;	/* an annotation has the id 0; see eval_run() */
 	struct eval_left_out gt_image;	/* annotations of an image that is not listed */
 	struct eval_left_out gt_category;	/* annotations of a category that is not listed */
@@ -81,6 +83,7 @@ struct eval_entry {
 /* Ground truth while it is read. */
 struct eval_truth {
 	bool use_ignore;
+	struct eval_federated *federated;
 	int64_t n_images, n_categories, n_entries;
 	int64_t room_images, room_categories, room_entries;
 	struct sample_id *images;
