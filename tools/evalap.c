@@ -28,7 +28,8 @@ static struct config {
 static const struct option_spec options[] = {
 	OPTION_TEXT('g', "truth", "FILE", &config.truth, OPTION_REQUIRED,
 		    "ground truth: COCO JSON, or a pack or stream of samples"),
-	OPTION_TEXT('t', "type", "TYPE", &config.type, 0, "what is compared: bbox, boxes by intersection over union (bbox)"),
+	OPTION_TEXT('t', "type", "TYPE", &config.type, 0, "what is compared: bbox, boxes by intersection over union;\n"
+		    "                              miou, label maps (bbox)"),
 	OPTION_TEXT(0, "rule", "RULE", &config.rule, 0, "how boxes are scored: coco, lvis, voc2007 or voc2010 (coco)"),
 	OPTION_FLAG(0, "json", &config.json, 0, "print JSON with all digits and the figures of every category"),
 	OPTION_FLAG(0, "per-class", &config.per_class, 0, "print a table of the categories too"),
@@ -50,6 +51,7 @@ static const struct tool_spec tool = {
 	.examples = "evalap -g instances_val2017.json results.json\n"
 		    "coco-pack val.json --images val/ | predict -m m.safetensors | evalap -g val.json\n"
 		    "coco-pack VOC2007 --set test | evalap -g - --rule voc2007 results.json\n"
+		    "evalap -t miou -g SegmentationClass/ --per-class found/\n"
 		    "evalap -g val.pack --json detections.stream > figures.json\n",
 };
 
@@ -68,7 +70,7 @@ static const struct eval_task *find_task(void)
 {
 	const struct eval_task *task = eval_task_find(config.type);
 	if (find_type(config.type) == NULL && (task == NULL || task->types != NULL))
-		tool_usage("--type must be one of bbox, not '%s'", config.type);
+		tool_usage("--type must be one of bbox and miou, not '%s'", config.type);
 	if (strcmp(config.rule, "coco") == 0)
 		return task;
 	if (task != NULL)

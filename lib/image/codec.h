@@ -52,6 +52,13 @@ int jpeg_decode(struct image_tile *tile, const struct image_info *info, const vo
 int png_decode(struct image_tile *tile, const struct image_info *info, const void *bytes, size_t size,
 	       struct arena *a) MUST_CHECK;
 
+/*
+ * A label map: u8 [h w], a pixel's number in the palette or its grey value as the file stores it (those of 1, 2 and 4 bits
+ * are not scaled). Error: as png_decode(); colours without a palette, transparency of grey, 16 bits.
+ */
+int png_decode_labels(struct tensor *labels, const struct image_info *info, const void *bytes, size_t size,
+		      struct arena *a) MUST_CHECK;
+
 /* image u8 [H W 3] as a JPEG file, 4:4:4, quality 1..100, in arena memory. */
 int jpeg_encode(uint8_t **bytes, size_t *size, const struct tensor *image, int quality, struct arena *a) MUST_CHECK;
 

@@ -19,6 +19,8 @@ struct detection {
 	const float *boxes;	/* [n 4] x0 y0 x1 y1 */
 	const int32_t *labels;	/* [n] */
 	const float *scores;	/* [n], descending */
+	struct tensor class_scores;	/* f32 [n_categories], of the whole image, or data NULL */
+	struct tensor semantic;	/* u8 [H W] the label found for each pixel, or data NULL */
 	const void *extra;	/* unknown keys, as in a sample */
 };
 
