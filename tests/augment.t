@@ -95,7 +95,7 @@ END
 	)" "(80, 60, 3) [[50.0, 0.0, 60.0, 20.0]] True True" "EXIF 6, annotations $frame: pixels and box upright"
 done
 rm "$T"/exif/*.json
-like "$(coco-pack -q "$T/exif" | augment --eval --size 64 2>&1 > /dev/null)" "1 images in, 1 out" "EXIF 6 without annotations"
+like "$(coco-pack -q "$T/exif" | augment --eval --size 64 2>&1 > /dev/null)" "1 image in, 1 out" "EXIF 6 without annotations"
 
 # A dead upstream and a full disk.
 head -c 20000 "$T/in" > "$T/cut"

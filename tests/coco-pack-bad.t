@@ -162,7 +162,9 @@ fails_with 1 "cannot open '.*/ImageSets/Main/nope.txt'" coco-pack "$V" --set nop
 fails_with 1 "none.txt' lists no images" coco-pack "$V" --set none
 fails_with 1 "dog_train.txt:1: one name a line is expected" coco-pack "$V" --set dog_train
 fails_with 1 "'a' is in the list 'twice' twice" coco-pack "$V" --set twice
-fails_with 1 "names 'x' twice" coco-pack "$V" --set train --classes x,x
+fails_with 2 "names 'x' twice" coco-pack "$V" --set train --classes x,y,x
+fails_with 2 "classes has an empty name" coco-pack "$V" --set train --classes x,
+fails_with 2 "classes has an empty name" coco-pack "$V" --set train --classes ""
 sed -i 's/<xmin>1</<xmin>one</' "$V/Annotations/a.xml"
 fails_with 1 "a.xml:2:[0-9]+: <xmin> must be a number, not 'one'" coco-pack "$V" --set train
 sed -i 's/<xmin>one<.xmin>//' "$V/Annotations/a.xml"

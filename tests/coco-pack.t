@@ -132,14 +132,26 @@ report "$([ "$(ids "$T/run" | head -n 40)" != "$(seq 40)" ]; echo $?)" "which is
 report "$([ "$(coco-pack -q "${COCO[@]}" --shuffle --seed 5 | ids -)" != "$(ids "$T/run" | head -n 40)" ]; echo $?)" "another seed, another order"
 is "$(coco-pack -q "$T/syn.pack" --shuffle --epochs 3 --seed 4 | ids - | md5sum)" "$(ids "$T/run" | md5sum)" "a pack is shuffled alike"
 
-# --start: the tail of the full run, bit for bit, with the same header.
+# --start: the tail of the full run, bit for bit, with the same header but for its start.
 for start in 0 1 39 40 41 97 119 120; do
 	tail=$(coco-pack -q "${COCO[@]}" --shuffle --epochs 3 --seed 4 --start $start | tstream dump --full - | md5sum)
 	is "$tail" "$(tstream dump --full "$T/run" | tail -n +$((start + 1)) | md5sum)" "--start $start is the tail of the run"
 done
 is "$(coco-pack -q "${COCO[@]}" --shuffle --epochs 3 --seed 4 --start 50 | tstream dump --header - | head -n 1)" \
-	"$(tstream dump --header "$T/run" | head -n 1)" "--start does not change the header"
+	"$(tstream dump --header "$T/run" | head -n 1 | sed 's/"start":0/"start":50/')" "--start changes nothing else in the header"
 like "$(tstream dump --header "$T/run" | head -n 1)" '"planned":120' "planned counts the whole run"
+# start TOOL-OUTPUT: the header's position of a stream on standard input.
+start() {
+	tstream dump --header -n 0 - | head -n 1 | sed 's/.*"start":\([0-9]*\).*/\1/'
+}
+is "$(coco-pack -q "${COCO[@]}" | start)" 0 "a run starts at 0"
+is "$(coco-pack -q "${COCO[@]}" --epochs 3 --start 7 | start)" 7 "the header says where another one starts"
+is "$(coco-pack -q "${COCO[@]}" --start 7 | augment -q -s0 --size 64 | tstream cat | start)" 7 "and all tools pass it on"
+coco-pack -q "${COCO[@]}" --start 7 -o "$T/started.pack"
+is "$(coco-pack -q "$T/started.pack" | start)" 0 "a pack is numbered anew"
+is "$(coco-pack -q "${COCO[@]}" --start 7 | coco-pack -q - | start)" 7 "a stream is not"
+is "$(coco-pack -q "${COCO[@]}" --start 7 | coco-pack -q --start 9 - | start)" 9 "and can be started later"
+is "$(coco-pack -q "${COCO[@]}" --start 7 | coco-pack -q --start 3 - | start)" 7 "but not before its beginning"
 is "$(coco-pack -q - --start 50 < "$T/run" | records -)" \
 	"$(coco-pack -q "${COCO[@]}" --shuffle --epochs 3 --seed 4 --start 50 | records -)" "--start on a stream goes by its positions"
 fails_with 1 "^coco-pack: --start 41 is behind the end of the run of 40 records" coco-pack "${COCO[@]}" --start 41
@@ -176,7 +188,7 @@ is "$(coco-pack -q "${COCO[@]}" --unlabelled | tstream dump - | grep -cE 'boxes|
 is "$(coco-pack -q "$T/syn.pack" --unlabelled | tstream dump - | grep -cE 'boxes|labels|masks|area')" 0 "nor from a pack"
 is "$(coco-pack -q "${COCO[@]}" --count 7 | ids - | wc -l)" 7 "--count 7"
 is "$(coco-pack -q "${COCO[@]}" --epochs 0 --count 100 | ids - | wc -l)" 100 "--epochs 0 goes on to --count"
-fails_with 1 "say how many records with --count" coco-pack "${COCO[@]}" --epochs 0
+fails_with 2 "say how many records with --count" coco-pack "${COCO[@]}" --epochs 0
 
 # The account: in = out + deselected + rejected, in = what the epochs hold, out = what is there.
 cat > "$T/account.py" << 'END'
@@ -247,6 +259,8 @@ fails_with 2 "I counts from 0 and must be below N" coco-pack --split 3/3 x
 fails_with 2 "wants I/N" coco-pack --split 3 x
 fails_with 2 "unknown option '--shufle'" coco-pack --shufle x
 fails_with 2 "must be between 0 and 1" coco-pack --fraction 10 x
+fails_with 2 "fraction 0 of any number of images is none" coco-pack --fraction 0 x
+fails_with 2 "the --rest of --fraction 1 of any number of images is none" coco-pack --rest x
 fails_with 1 "is a stream, and shuffling needs" coco-pack "$T/syn.stream" --shuffle
 
 done_testing

@@ -87,7 +87,8 @@ echo old > "$T/e/instances.json"
 fails_with 1 "cannot write '.*/000002.jpg': Is a directory" coco-synth -o "$T/e" -n 3
 is "$(find "$T/e" -maxdepth 1 -type f)" "" "a set that failed has no instances.json and no temporary"
 fails_with 2 "size" coco-synth -o "$T/f" -n 1 --size 12x
-fails_with 1 "sides must be 64 to 2048" coco-synth -o "$T/f" -n 1 --size 32x32
+fails_with 2 "size: sides are 64 to 2048 pixels, not 32x64" coco-synth -o "$T/f" -n 1 --size 32x64
+fails_with 2 "size: sides are 64 to 2048 pixels, not 2049" coco-synth -o "$T/f" -n 1 --size 2049
 fails_with 2 "classes" coco-synth -o "$T/f" -n 1 --classes 9
 fails_with 2 "images" coco-synth -o "$T/f" -n 0
 fails_with 2 "output" coco-synth -n 1

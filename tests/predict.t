@@ -53,6 +53,22 @@ mkdir "$T/drawn"
 ok "draws" find_in --draw "$T/drawn" --coco-json "$T/drawn.json" "$T/wide.stream"
 is "$(for file in "$T"/drawn/*.jpg; do head -c 3 "$file" | od -An -tx1; done | sort -u)" " ff d8 ff" "JPEGs"
 is "$(find "$T/drawn" -type f | wc -l)" 5 "one for each image"
+# Names: the same base name twice is two pictures, the same image twice is one.
+mkdir "$T/names" "$T/named"
+cp -r "$T/wide/images" "$T/names/a"
+cp -r "$T/wide/images" "$T/names/b"
+jq '.annotations = [] | .images[0].file_name = "a/000001.jpg" | .images[1].file_name = "b/000001.jpg" |
+	.images[2].file_name = "a/000001-2.jpg" | .images[3].file_name = "a/.000001" | .images[4].file_name = "b/x.y.jpg"' \
+	"$T/wide/instances.json" > "$T/names.json"
+cp "$T/names/a/000001.jpg" "$T/names/a/000001-2.jpg"
+cp "$T/names/a/000001.jpg" "$T/names/a/.000001"
+cp "$T/names/a/000001.jpg" "$T/names/b/x.y.jpg"
+coco-pack -q "$T/names.json" --images "$T/names" --epochs 2 | find_in --draw "$T/named" -o /dev/null
+is "$(find "$T/named" -type f -printf '%f\n' | sort | tr '\n' ' ')" \
+	".000001.found.jpg 000001-2-3.found.jpg 000001-2.found.jpg 000001.found.jpg x.y.found.jpg " "pictures never share a name"
+mkdir "$T/files"
+find_in --draw "$T/files" -o /dev/null "$T/names/a/000001.jpg" "$T/names/b/000001.jpg"
+is "$(find "$T/files" -type f -printf '%f\n' | sort | tr '\n' ' ')" "000001-2.found.jpg 000001.found.jpg " "nor those of image files"
 fails_with 1 "cannot write '.*nodir/" find_in --draw "$T/nodir" --coco-json "$T/x.json" "$T/wide.stream"
 cp -r "$T/wide/images" "$T/mine"
 before=$(sums "${images[@]}")
@@ -84,6 +100,20 @@ for at in $((header + 8)) $((size / 3)) $((size - 1)); do
 	bad "'.*flipped' is damaged: the hash of its data does not match" "$T/flipped"
 done
 
+# Numbers and sizes of the metadata that make no sense, in copies of the model without their hash.
+# damaged REGEX FROM TO: the header's text FROM, of the length of TO, becomes TO.
+damaged() {
+	cp "$m" "$T/damaged"
+	sed -i "1s/\"xxh3\"/\"none\"/; 1s/$2/$3/" "$T/damaged"
+	bad "$1" "$T/damaged"
+}
+damaged "'.*damaged' is damaged: anchor-size is '1x', not a number from 1 to 4096" '"anchor-size":"16"' '"anchor-size":"1x"'
+damaged "anchor-size is '-6'" '"anchor-size":"16"' '"anchor-size":"-6"'
+damaged "a size is N or WxH in pixels, not '6x' .*'preprocess' of '.*damaged'" ' size=64 ' ' size=6x '
+damaged "'.*damaged' is damaged: max-size of preprocess is 'y', not a number" ' max-size=0 ' ' max-size=y '
+damaged "damaged.*a class needs id and name" '"id' '"Id'
+damaged "is no model" '"model":"retina' '"model":"retinb'
+
 # Other refusals.
 fails_with 1 "is empty" find_in
 fails_with 1 "holds detections; predict wants samples" find_in "$T/found.stream"
@@ -97,6 +127,10 @@ ok "nor one of a run over files" test ! -e "$T/x.json"
 fails_with 2 "one stream, or image files" find_in "$T/wide.stream" "$T/wide.stream"
 fails_with 2 "coco-json replaces" find_in -o "$T/x" --coco-json "$T/y" "$T/wide.stream"
 fails_with 2 "model" predict "$T/wide.stream"
+for size in 0 64x 0x64 70000 20000; do
+	fails_with 2 "size" find_in --size $size "$T/wide.stream"
+done
+fails_with 2 "score-threshold must be below 1, not 1" find_in --score-threshold 1 "$T/wide.stream"
 fails_with 1 "cannot write" find_in --coco-json /dev/full "$T/wide.stream"
 find_in "$T/wide.stream" > /dev/full 2> /dev/null
 is $? 1 "a full standard output fails"

@@ -108,11 +108,60 @@ pixel_stream --seed 9 --start 6 > "$T/other.stream"
 refused "the input's provenance was 'seed=1' and is 'seed=9' now" "$T/other.stream"
 source_stream --start 6 | augment -q -s1 --size 64 --seed 2 > "$T/other.stream"
 refused "the input's provenance was 'policy=0' and is 'policy=1' now" "$T/other.stream"
-refused "starts at sample 0, but the run goes on at 6; give the source --start 6" "$T/data.stream"
+refused "starts at sample 0, but the run goes on at 6; start its source with 'coco-pack --start 6'" "$T/data.stream"
+part 8 > "$T/late.stream"
+refused "starts at sample 8, but the run goes on at 6; start its source with 'coco-pack --start 6'" "$T/late.stream"
+tstream cat -o "$T/late.pack" "$T/late.stream"
+refused "starts at sample 8, but the run goes on at 6" --allow-different-bits "$T/late.pack"
+fails_with 2 "resume takes the weights of the state" run n --resume "$state" --init "$T/whole.safetensors" "$T/rest.stream"
+refused "was 'model=retinanet-resnet18-fpn-gn' and is 'model=retinanet-resnet18-fpn-bn' now" \
+	-m retinanet-resnet18-fpn-bn "$T/rest.stream"
+refused "was 'anchor-size=16' and is 'anchor-size=32' now" --anchor-size 32 "$T/rest.stream"
+refused "was 'conv=auto' and is 'conv=openblas' now" --conv openblas "$T/rest.stream"
+if has_bf16; then
+	refused "was 'dtype=f32' and is 'dtype=bf16' now" --dtype bf16 "$T/rest.stream"
+fi
+refused "'.*' (has no tensor|is f32)" -m retinanet-resnet34-fpn-gn --allow-different-bits "$T/rest.stream"
 refused "is a model, not a training state" --resume "$T/whole.safetensors" "$T/rest.stream"
 refused "cannot open '.*none'" --resume "$T/none" "$T/rest.stream"
 head -c 100000 "$state" > "$T/cut.state"
 refused "cut.state" --resume "$T/cut.state" "$T/rest.stream"
+# damaged REGEX KEY FROM TO: a number of the metadata, in a copy of the state without its hash.
+damaged() {
+	cp "$state" "$T/damaged"
+	sed -i "1s/\"xxh3\"/\"none\"/; 1s/\"$2\":\"$3\"/\"$2\":\"$4\"/" "$T/damaged"
+	refused "'.*damaged' is damaged: $1" --resume "$T/damaged" "$T/rest.stream"
+}
+damaged "step is 'x', not a number" step 3 x
+damaged "position is '-', not a number" position 6 -
+damaged "threads is '0', not a number from 1 to" threads 1 0
+fails_with 1 "position is '-'" trainstep --position <(sed "1s/\"xxh3\"/\"none\"/; 1s/\"position\":\"6\"/\"position\":\"-\"/" "$state")
+
+# The state's threads decide, and that is said; its log may be a pipe.
+mkfifo "$T/log.fifo"
+jq -c .step "$T/log.fifo" > "$T/steps" &
+reader=$!
+trainstep "${train_options[@]:1}" -j2 "${run_options[@]}" -o "$m" --log "$T/log.fifo" --resume "$state" "$T/rest.stream" 2> "$T/said"
+is $? 0 "resumed with another -j and a pipe for a log"
+like "$(cat "$T/said")" "computing as the state did, with -j 1" "the state's threads are used, which is said"
+wait $reader
+is "$(tr '\n' ' ' < "$T/steps")" "$(seq -s ' ' 4 $steps) " "the pipe gets the steps that were done"
+is "$(sums "$m" "$T/m.state")" "$want" "and the bits are those of the run without a break"
 ok "--allow-different-bits goes on" run n --resume "$state" --lr 0.005 --steps 4 --allow-different-bits "$T/rest.stream"
 is "$(trainstep --position "$T/n.state")" 8 "from where it was"
+
+# Where there are no hard links, states are kept as copies.
+if [ "${CONF:-}" != asan ]; then
+	echo 'int link(const char *from, const char *to); int link(const char *from, const char *to)
+		{ (void)from; (void)to; *__errno_location() = 1; return -1; }' |
+		"${CC:-gcc}" -include errno.h -shared -fPIC -o "$T/nolink.so" -x c -
+	for keep in 0 1 2; do
+		rm -f "$T"/k.*
+		LD_PRELOAD=$T/nolink.so train --steps 5 --save-every 2 --keep $keep -o "$T/k.safetensors" "$T/data.stream"
+		is "$(find "$T" -name 'k.state-*' -printf '%f\n' | sort)" \
+			"$(for ((i = 4 - 2 * keep + 2; i <= 4; i += 2)); do printf 'k.state-%08d\n' $i; done)" \
+			"--keep $keep keeps the states of the last $keep saves"
+	done
+	is "$(trainstep --position "$T/k.state-00000004")" 8 "each whole"
+fi
 done_testing

@@ -63,7 +63,7 @@ train_loudly() {
 train_loudly -o "$T/seven.safetensors" "$T/seven.stream"
 is $? 0 "trains to the end of the data"
 is "$(trainstep --position "$T/seven.state")" 6 "7 samples are 3 steps of 2"
-like "$(cat "$T/said")" "1 image of the last, partial batch was dropped" "the partial batch is counted and said"
+like "$(cat "$T/said")" "1 image of the last, partial batch dropped" "the partial batch is counted and said"
 train_loudly --steps 9 -o "$T/seven.safetensors" "$T/seven.stream"
 is $? 0 "data may end before --steps"
 like "$(cat "$T/said")" "the data ended after 3 of 9 steps" "and that is said"
@@ -98,8 +98,25 @@ fails_with 1 "no bf16 instructions.* take f32" train --steps 1 --dtype bf16 -o "
 unset COCOPIPE_ISA
 
 # Refusals.
-fails_with 1 "'retinanet-vgg16-gn' is no model; .*retinanet" train -m retinanet-vgg16-gn -o "$T/x.safetensors" "$T/data.stream"
-fails_with 1 "is no model" train -m retinanet-resnet18-fpn-xn -o "$T/x.safetensors" "$T/data.stream"
+# usage REGEX OPTIONS...: refused before anything is read.
+usage() {
+	fails_with 2 "$1" train -o "$T/x.safetensors" "${@:2}" "$T/none.stream"
+}
+usage "'retinanet-vgg16-gn' is no model; .*retinanet" -m retinanet-vgg16-gn
+usage "is no model" -m retinanet-resnet18-fpn-xn
+usage "there is no resnet19" -m retinanet-resnet19-fpn-gn
+usage "needs the neck fpn" -m retinanet-resnet18-gn
+usage "lr must be above 0, not 0" --lr 0
+usage "lr must be above 0, not -1" --lr -1
+usage "gamma must be above 0" --gamma 0
+usage "momentum must be below 1" --momentum 1
+usage "ema must be below 1" --ema 1.0
+usage "decay 'soon': 'soon' is neither a step nor a fraction" --decay soon
+usage "decay '0.9,0.8': drops must rise" --decay 0.9,0.8
+usage "decay '': empty" --decay ""
+usage "decay '0.8,x'" --decay 0.8,x
+usage "warm-up of 20 steps in a run of 10" --steps 10 --warmup 20
+usage "resume takes the weights of the state; leave out --init" --resume "$T/m.state" --init random
 fails_with 2 "-m MODEL and -o FILE are needed" trainstep
 fails_with 2 "-m MODEL and -o FILE are needed" trainstep -m "$MODEL"
 fails_with 2 "stepz" train --stepz 3
@@ -107,7 +124,9 @@ fails_with 2 "dtype" train --dtype f16 -o "$T/x.safetensors"
 fails_with 2 "batch" train -b 0 -o "$T/x.safetensors"
 fails_with 2 "--log" train --plot "$T/x.svg" -o "$T/x.safetensors"
 fails_with 2 "one stream at most" train -o "$T/x.safetensors" a b
-fails_with 1 "decay" train --decay 0.8,x -o "$T/x.safetensors" "$T/data.stream"
+fails_with 1 "cannot write '.*none/x.svg'" train --log "$T/x.log" --plot "$T/none/x.svg" -o "$T/x.safetensors" "$T/data.stream"
+ok "before the first step" test ! -e "$T/x.log"
+fails_with 1 "cannot write '.*none/x.log'" train --log "$T/none/x.log" -o "$T/x.safetensors" "$T/data.stream"
 fails_with 1 "fewer samples" train -b 100 -o "$T/x.safetensors" "$T/data.stream"
 fails_with 1 "is empty" train -o "$T/x.safetensors"
 fails_with 1 "stream of detections; trainstep wants samples" train -o "$T/x.safetensors" "$ROOT/formats/vectors/detection.stream"

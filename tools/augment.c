@@ -2,6 +2,7 @@
 #include "augment/augment_run.h"
 #include "augment/preview.h"
 #include "base/options.h"
+#include "image/image_size.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +78,7 @@ static void parse_param(struct augment_param *param, const struct arguments *arg
 		.max_size = (int)config.max_size,
 		.seed = (uint64_t)args->seed,
 	};
-	if (option_parse_size(config.size, &param->w, &param->h, &one_number) != 0)
+	if (image_size_parse(config.size, &param->w, &param->h, &one_number) != 0)
 		tool_usage("--size: %s", err_get());
 	if (param->w > AUGMENT_MAX_SIDE || param->h > AUGMENT_MAX_SIDE)
 		tool_usage("--size: at most %d pixels a side", (int)AUGMENT_MAX_SIDE);
@@ -101,8 +102,9 @@ static void report(const struct augment_run *run)
 		snprintf(reasons + used, sizeof reasons - used, "%s%lld %s", i == 0 ? ": " : ", ",
 			 (long long)(r->count.records > 0 ? r->count.records : r->count.objects), r->reason);
 	}
-	tool_say("%lld images in, %lld out; %lld images and %lld objects removed%s", (long long)t->in.records,
-		 (long long)(t->in.records - records), (long long)records, (long long)objects, reasons);
+	tool_say("%lld image%s in, %lld out; %lld image%s and %lld object%s removed%s", (long long)t->in.records,
+		 tool_plural(t->in.records), (long long)(t->in.records - records), (long long)records, tool_plural(records),
+		 (long long)objects, tool_plural(objects), reasons);
 	if (run->loss.rle_masks > 0)
 		tool_say("%lld run-length masks dropped: only polygons can be moved with the image",
 			 (long long)run->loss.rle_masks);

@@ -117,6 +117,8 @@ static int open_writer(struct stream_writer *w, struct dataset *d, const struct 
 	const struct provenance link = { tool.name, COCOPIPE_VERSION, whole, (uint64_t)args->seed };
 	TRY(stream_header_extend(&header, d->header != NULL ? d->header : &from, &link, &d->arena));
 	TRY(pack_planned(&header.planned, d, &o->sampler));
+	/* A stream's positions are its own, and its beginning may be missing already. */
+	header.start = d->n < 0 && header.start > o->start ? header.start : o->start;
 	return stream_writer_open(w, config.output, &header);
 }
 
@@ -165,6 +167,8 @@ static int run(const struct arguments *args)
 		.start = config.start, .strict = config.strict, .threads = args->threads,
 	};
 	parse_split(&o.sampler);
+	if (sampler_check_options(&o.sampler) != 0 || dataset_check_options(&from) != 0)
+		tool_usage("%s", err_get());
 	TRY(dataset_open(&d, args->operand[0], &from));
 	int status = pack_with_rejects(&d, &o, args);
 	dataset_close(&d);

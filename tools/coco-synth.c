@@ -3,6 +3,7 @@
  */
 #include "base/options.h"
 #include "base/progress.h"
+#include "image/image_size.h"
 #include "image/synth_set.h"
 
 static struct config {
@@ -49,13 +50,17 @@ static int run(const struct arguments *args)
 		.quality = (int)config.quality, .threads = args->threads,
 		.param = { .n_kinds = (int)config.classes, .most = (int)config.objects },
 		.progress = show_progress, .progress_context = &progress };
-	if (option_parse_size(config.size, &set.param.w, &set.param.h, &square) != 0)
-		tool_usage("%s", err_get());
+	if (image_size_parse(config.size, &set.param.w, &set.param.h, &square) != 0)
+		tool_usage("--size: %s", err_get());
+	int w = set.param.w, h = set.param.h;
+	if (w < SYNTH_MIN_SIDE || h < SYNTH_MIN_SIDE || w > SYNTH_MAX_SIDE || h > SYNTH_MAX_SIDE)
+		tool_usage("--size: sides are %d to %d pixels, not %s", SYNTH_MIN_SIDE, SYNTH_MAX_SIDE, config.size);
 	progress_start(&progress, "pictures", set.n_images, args->quiet);
 	int status = synth_set_write(&set);
 	progress_end(&progress);
 	TRY(status);
-	tool_say("%lld pictures with %lld shapes in '%s'", (long long)set.n_images, (long long)set.n_objects, set.directory);
+	tool_say("%lld picture%s with %lld shape%s in '%s'", (long long)set.n_images, tool_plural(set.n_images),
+		 (long long)set.n_objects, tool_plural(set.n_objects), set.directory);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "base/progress.h"
 #include "base/threads.h"
 #include "coco/results.h"
+#include "image/image_size.h"
 #include "train/image_file.h"
 #include "train/inference.h"
 #include "train/picture.h"
@@ -26,7 +27,7 @@ static const struct option_spec options[] = {
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "where the detections go as a stream (-: stdout)"),
 	OPTION_TEXT(0, "coco-json", "FILE", &config.coco_json, 0, "write COCO results JSON instead of a stream (-: stdout)"),
 	OPTION_TEXT(0, "draw", "DIR", &config.draw, 0, "write each image with its detections into an existing directory"),
-	OPTION_NUMBER(0, "score-threshold", "X", &config.score_threshold, 0, 0.999999, OPTION_RECORDS,
+	OPTION_NUMBER(0, "score-threshold", "X", &config.score_threshold, 0, 1, OPTION_RECORDS | OPTION_BELOW,
 		      "scores must be above it (0.05)"),
 	OPTION_NUMBER(0, "nms-iou", "X", &config.nms_iou, 0, 1, OPTION_RECORDS, "of two boxes of a class that overlap more, one stays (0.5)"),
 	OPTION_INT(0, "topk", "N", &config.topk, 1, 1e6, OPTION_RECORDS, "candidates of a pyramid level (1000)"),
@@ -54,6 +55,7 @@ struct sinks {
 	struct inference inf;
 	struct stream_writer writer;
 	struct results results;
+	struct pictures pictures;
 	struct arena arena;
 	struct progress progress;
 	int64_t images, objects;
@@ -69,47 +71,11 @@ static int on_found(void *context, const struct sample *s, const struct detectio
 	else
 		TRY(detection_write(&sinks->writer, d, &sinks->arena));
 	if (config.draw != NULL)
-		TRY(picture_write(config.draw, s, d, c->categories, &sinks->arena));
+		TRY(pictures_write(&sinks->pictures, s, d, c->categories, &sinks->arena));
 	sinks->images++;
 	sinks->objects += d->n;
 	progress_update(&sinks->progress, sinks->images, "");
 	return 0;
-}
-
-static int add_file(struct sinks *sinks, const char *path, int64_t number)
-{
-	struct sample s;
-	struct arena a;
-	arena_init(&a, 1 << 20);
-	int status = image_file_read(&s, path, number, &a);
-	if (status == 0)
-		status = inference_add(&sinks->inf, &s);
-	arena_release(&a);
-	return status;
-}
-
-static int run_files(struct sinks *sinks, const struct arguments *args)
-{
-	for (int i = 0; i < args->n; i++)
-		TRY(add_file(sinks, args->operand[i], i + 1));
-	return inference_flush(&sinks->inf);
-}
-
-static int run_stream(struct sinks *sinks, struct stream_reader *r)
-{
-	struct sample s;
-	struct arena a;
-	int got;
-	arena_init(&a, 1 << 20);
-	while ((got = sample_read(&s, r, &a)) == 1) {
-		if (inference_add(&sinks->inf, &s) != 0) {
-			got = -1;
-			break;
-		}
-		arena_reset(&a);
-	}
-	arena_release(&a);
-	return got == 0 ? inference_flush(&sinks->inf) : -1;
 }
 
 static int open_sinks(struct sinks *sinks, const struct stream_header *from)
@@ -143,48 +109,70 @@ static int close_sinks(struct sinks *sinks, int status)
 	return -1;
 }
 
+static int run_files(struct sinks *sinks, const struct arguments *args)
+{
+	TRY(open_sinks(sinks, NULL));
+	progress_start(&sinks->progress, "images", args->n, args->quiet);
+	return close_sinks(sinks, inference_run_files(&sinks->inf, args->operand, args->n));
+}
+
+static int run_stream(struct sinks *sinks, struct stream_reader *r, bool quiet)
+{
+	const struct stream_header *header = stream_reader_header(r);
+	if (strcmp(header->kind, "sample") != 0)
+		return err_set("%s holds %ss; predict wants samples", stream_reader_name(r), header->kind);
+	TRY(open_sinks(sinks, header));
+	progress_start(&sinks->progress, "images", header->planned > 0 ? header->planned : 0, quiet);
+	return close_sinks(sinks, inference_run_stream(&sinks->inf, r));
+}
+
 static int run_inference(struct sinks *sinks, const struct arguments *args)
 {
-	struct stream_reader reader = { 0 };
-	bool files = args->n > 0 && image_file_is_named(args->operand[0]);
-	const struct stream_header *header = NULL;
-	if (!files) {
-		TRY(stream_reader_open(&reader, args->n > 0 ? args->operand[0] : "-", NULL));
-		header = stream_reader_header(&reader);
-		if (strcmp(header->kind, "sample") != 0)
-			return err_set("%s holds %ss; predict wants samples", stream_reader_name(&reader), header->kind);
-	}
-	TRY(open_sinks(sinks, header));
-	progress_start(&sinks->progress, "images", files ? args->n : header->planned > 0 ? header->planned : 0, args->quiet);
-	int status = close_sinks(sinks, files ? run_files(sinks, args) : run_stream(sinks, &reader));
-	if (!files)
-		stream_reader_close(&reader);
+	struct stream_reader reader;
+	sinks->inf.found = on_found;
+	sinks->inf.context = sinks;
+	if (args->n > 0 && image_file_is_named(args->operand[0]))
+		return run_files(sinks, args);
+	TRY(stream_reader_open(&reader, args->n > 0 ? args->operand[0] : "-", NULL));
+	int status = run_stream(sinks, &reader, args->quiet);
+	stream_reader_close(&reader);
 	return status;
 }
 
-static int run(const struct arguments *args)
+static int run(const struct inference_options *o, const struct arguments *args)
 {
 	struct sinks sinks;
 	memset(&sinks, 0, sizeof sinks);
-	int backend = conv_backend_find(config.conv);
-	struct inference_options o = {
-		.dtype = strcmp(config.dtype, "bf16") == 0 ? DTYPE_BF16 : DTYPE_F32, .backend = (enum conv_backend)backend,
-		.limits = { (float)config.score_threshold, (float)config.nms_iou, (int)config.topk, (int)config.max_detections },
-		.batch = (int)config.batch, .size = config.size,
-	};
-	if (backend < 0)
-		return -1;
 	omp_set_num_threads(args->threads);
+	TRY(inference_open(&sinks.inf, config.model, o));
 	arena_init(&sinks.arena, 1 << 20);
-	TRY(inference_open(&sinks.inf, config.model, &o));
-	sinks.inf.found = on_found;
-	sinks.inf.context = &sinks;
+	pictures_init(&sinks.pictures, config.draw);
 	int status = run_inference(&sinks, args);
 	if (status == 0)
-		tool_say("%lld objects in %lld images", (long long)sinks.objects, (long long)sinks.images);
+		tool_say("%lld object%s in %lld image%s", (long long)sinks.objects, tool_plural(sinks.objects),
+			 (long long)sinks.images, tool_plural(sinks.images));
+	pictures_release(&sinks.pictures);
 	inference_close(&sinks.inf);
 	arena_release(&sinks.arena);
 	return status;
+}
+
+static struct inference_options parse_options(void)
+{
+	bool square;
+	struct inference_options o = {
+		.dtype = strcmp(config.dtype, "bf16") == 0 ? DTYPE_BF16 : DTYPE_F32,
+		.backend = (enum conv_backend)conv_backend_find(config.conv),
+		.limits = { (float)config.score_threshold, (float)config.nms_iou, (int)config.topk, (int)config.max_detections },
+		.batch = (int)config.batch,
+	};
+	if (config.size != NULL && image_size_parse(config.size, &o.w, &o.h, &square) != 0)
+		tool_usage("--size: %s", err_get());
+	if (o.w > AUGMENT_MAX_SIDE || o.h > AUGMENT_MAX_SIDE)
+		tool_usage("--size: at most %d pixels a side", (int)AUGMENT_MAX_SIDE);
+	if (config.coco_json != NULL && strcmp(config.output, "-") != 0)
+		tool_usage("--coco-json replaces the stream of -o; give one of them");
+	return o;
 }
 
 int main(int argc, char **argv)
@@ -192,12 +180,11 @@ int main(int argc, char **argv)
 	struct arguments args;
 	threads_wait_politely(argv);
 	tool_start(&tool, argc, argv, &args);
+	const struct inference_options o = parse_options();
 	if (args.n > 1 && !image_file_is_named(args.operand[0]))
 		tool_usage("one stream, or image files that end in .jpg, .jpeg or .png");
-	if (config.coco_json != NULL && strcmp(config.output, "-") != 0)
-		tool_usage("--coco-json replaces the stream of -o; give one of them");
 	/* On a terminal somebody reads: text instead of a stream. */
 	if (config.coco_json == NULL && strcmp(config.output, "-") == 0 && isatty(STDOUT_FILENO))
 		config.coco_json = "-";
-	return tool_end(run(&args));
+	return tool_end(run(&o, &args));
 }

@@ -1,4 +1,5 @@
 /* trainstep: train a model on a stream of samples. */
+#include "base/io.h"
 #include "base/options.h"
 #include "base/progress.h"
 #include "base/threads.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 
 static struct trainer_options config = {
-	.init = "random", .preset = "torchvision", .batch = 8, .momentum = 0.9, .weight_decay = 1e-4, .clip_norm = 10,
+	.preset = "torchvision", .batch = 8, .momentum = 0.9, .weight_decay = 1e-4, .clip_norm = 10,
 	.schedule = { .lr = 0.01, .warmup = 100, .warmup_factor = 0.001, .decay = "0.8,0.95", .gamma = 0.1 },
 };
 static const char *dtype = "f32", *conv = "auto", *solver = "torch", *log_path, *plot_path, *position_of;
@@ -23,31 +24,31 @@ static int64_t anchor_size = 32;
 
 static const struct option_spec options[] = {
 	OPTION_TEXT('m', "model", "NAME", &config.model, OPTION_RECORDS, "architecture, like retinanet-resnet18-fpn-gn"),
-	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "model to write; the state FILE.state is beside it"),
+	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "model to write, m.safetensors; its state m.state is beside it"),
 	OPTION_TEXT(0, "init", "random|FILE", &config.init, 0, "start weights: random, or a safetensors file (random)"),
 	OPTION_INT('b', "batch", "N", &config.batch, 1, BATCH_MAX, OPTION_RECORDS, "images a step (8)"),
 	OPTION_INT(0, "steps", "N", &config.steps, 0, 1e12, OPTION_RECORDS, "steps of the run; 0: planned samples / batch (0)"),
-	OPTION_NUMBER(0, "lr", "X", &config.schedule.lr, 0, 1e6, OPTION_RECORDS, "learning rate (0.01)"),
+	OPTION_NUMBER(0, "lr", "X", &config.schedule.lr, 0, 1e6, OPTION_RECORDS | OPTION_ABOVE, "learning rate (0.01)"),
 	OPTION_INT(0, "warmup", "N", &config.schedule.warmup, 0, 1e12, OPTION_RECORDS, "steps of linear warm-up (100)"),
 	OPTION_NUMBER(0, "warmup-factor", "X", &config.schedule.warmup_factor, 0, 1, OPTION_RECORDS,
 		      "fraction of the rate at the first step (0.001)"),
 	OPTION_TEXT(0, "decay", "constant|cosine|LIST", &config.schedule.decay, OPTION_RECORDS,
 		    "where the rate drops: fractions of the run or steps (0.8,0.95)"),
-	OPTION_NUMBER(0, "gamma", "X", &config.schedule.gamma, 0, 1, OPTION_RECORDS, "factor of each drop (0.1)"),
-	OPTION_NUMBER(0, "momentum", "X", &config.momentum, 0, 1, OPTION_RECORDS, "of SGD (0.9)"),
+	OPTION_NUMBER(0, "gamma", "X", &config.schedule.gamma, 0, 1, OPTION_RECORDS | OPTION_ABOVE, "factor of each drop (0.1)"),
+	OPTION_NUMBER(0, "momentum", "X", &config.momentum, 0, 1, OPTION_RECORDS | OPTION_BELOW, "of SGD (0.9)"),
 	OPTION_NUMBER(0, "weight-decay", "X", &config.weight_decay, 0, 1, OPTION_RECORDS, "added to the gradient (0.0001)"),
 	OPTION_NUMBER(0, "clip", "X", &config.clip_norm, 0, 1e12, OPTION_RECORDS, "largest norm of the gradient; 0: none (10)"),
-	OPTION_NUMBER(0, "ema", "X", &config.ema_decay, 0, 1, OPTION_RECORDS, "decay of the averaged weights; 0: none (0)"),
+	OPTION_NUMBER(0, "ema", "X", &config.ema_decay, 0, 1, OPTION_RECORDS | OPTION_BELOW, "decay of the averaged weights; 0: none (0)"),
 	OPTION_CHOICE(0, "solver", "torch|detectron", &solver, OPTION_RECORDS,
 		      "detectron: biases twice as fast, no decay of biases and norms (torch)"),
 	OPTION_CHOICE(0, "dtype", "f32|bf16", &dtype, OPTION_RECORDS, "of activations (f32)"),
 	OPTION_CHOICE(0, "conv", "auto|onednn|openblas", &conv, OPTION_RECORDS, "who computes convolutions (auto)"),
 	OPTION_CHOICE(0, "preset", "torchvision|tpu", &config.preset, OPTION_RECORDS, "losses, anchors, matching (torchvision)"),
-	OPTION_INT(0, "anchor-size", "N", &anchor_size, 1, 4096, OPTION_RECORDS, "side of the smallest anchor at P3, pixels (32)"),
+	OPTION_INT(0, "anchor-size", "N", &anchor_size, 1, CHECKPOINT_MAX_ANCHOR, OPTION_RECORDS, "side of the smallest anchor at P3, pixels (32)"),
 	OPTION_TEXT(0, "log", "FILE", &log_path, 0, "metrics, a JSON line a step"),
 	OPTION_TEXT(0, "plot", "FILE", &plot_path, 0, "draw the losses of --log as SVG at the end"),
 	OPTION_INT(0, "save-every", "N", &config.save_every, 0, 1e12, 0, "save after every N steps; 0: at the end (0)"),
-	OPTION_INT(0, "keep", "N", &config.keep, 0, 1000, 0, "keep the states of the last N saves as FILE.state-STEP (0)"),
+	OPTION_INT(0, "keep", "N", &config.keep, 0, 1000, 0, "keep the states of the last N saves as m.state-STEP (0)"),
 	OPTION_TEXT(0, "resume", "FILE", &config.resume, 0, "go on from a state; all other options as before"),
 	OPTION_FLAG(0, "allow-different-bits", &config.allow_different_bits, 0, "resume although options or data differ"),
 	OPTION_TEXT(0, "position", "FILE", &position_of, 0, "print the --start for coco-pack that a state needs, and exit"),
@@ -73,35 +74,16 @@ static void on_signal(int number)
 	stop_signal = number;
 }
 
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = on_signal };
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGUSR1, &action, NULL);
-}
-
-static int print_position(void)
-{
-	int64_t position;
-	TRY(resume_position(&position, position_of));
-	printf("%lld\n", (long long)position);
-	return 0;
-}
-
 static int train(struct trainer *t, struct feeder *feeder, const struct stream_header *header,
 		 struct train_log *log, bool quiet)
 {
 	struct progress progress;
 	struct feeder_item *item;
 	struct step_report r;
-	const int64_t first_step = t->step;
 	int got = 1;
 	progress_start(&progress, "steps", t->steps, quiet);
 	double last = clock_sec();
 	while (t->step < t->steps && stop_signal == 0 && (got = feeder_next(feeder, &item, &stop_signal)) == 1) {
-		if (first_step == t->step && item->first_seq < t->position)
-			return err_set("the stream starts at sample %lld, but the run goes on at %lld; give the source --start %lld",
-				       (long long)item->first_seq, (long long)t->position, (long long)t->position);
 		TRY(trainer_step(t, &item->batch, &r));
 		if (!r.finite)
 			return replay_refuse(t, item, header, &r);
@@ -128,25 +110,29 @@ static int train(struct trainer *t, struct feeder *feeder, const struct stream_h
 	return got < 0 ? -1 : 0;
 }
 
+static void say_result(const struct trainer *t, int dropped)
+{
+	if (t->step < t->steps && stop_signal == 0)
+		tool_say("the data ended after %lld of %lld steps", (long long)t->step, (long long)t->steps);
+	tool_say("%lld step%s of %lld image%s, model in '%s'%s", (long long)t->step, tool_plural(t->step),
+		 (long long)config.batch, tool_plural(config.batch), config.output,
+		 stop_signal != 0 ? "; stopped by a signal, go on with --resume" : "");
+	if (dropped > 0)
+		tool_say("%d image%s of the last, partial batch dropped", dropped, tool_plural(dropped));
+}
+
 static int run_trainer(struct trainer *t, struct stream_reader *reader, bool quiet)
 {
 	struct train_log log;
 	TRY(train_log_open(&log, log_path, t->step));
 	struct feeder *feeder = feeder_start(reader, config.dtype, t->model.head->stride, (int)config.batch);
-	if (feeder == NULL)
-		return -1;
-	int status = train(t, feeder, stream_reader_header(reader), &log, quiet);
-	int dropped = feeder_dropped(feeder);
-	feeder_stop(feeder);
-	if (status == 0 && t->step < t->steps && stop_signal == 0)
-		tool_say("the data ended after %lld of %lld steps", (long long)t->step, (long long)t->steps);
+	int status = feeder == NULL ? -1 : train(t, feeder, stream_reader_header(reader), &log, quiet);
 	if (status == 0)
-		tool_say("%lld steps of %lld images, model in '%s'%s", (long long)t->step, (long long)config.batch, config.output,
-			 stop_signal != 0 ? "; stopped by a signal, go on with --resume" : "");
-	if (dropped > 0)
-		tool_say("%d image%s of the last, partial batch %s dropped", dropped, dropped == 1 ? "" : "s",
-			 dropped == 1 ? "was" : "were");
-	status |= train_log_close(&log);
+		say_result(t, feeder_dropped(feeder));
+	if (feeder != NULL)
+		feeder_stop(feeder);
+	if (train_log_close(&log) != 0)
+		status = -1;
 	return status == 0 && plot_path != NULL ? curve_write(plot_path, log_path) : status;
 }
 
@@ -154,18 +140,14 @@ static int run(const struct arguments *args)
 {
 	struct stream_reader reader;
 	struct trainer t;
-	int backend = conv_backend_find(conv);
-	if (backend < 0)
-		return -1;
-	config.backend = (enum conv_backend)backend;
-	config.dtype = strcmp(dtype, "bf16") == 0 ? DTYPE_BF16 : DTYPE_F32;
-	config.detectron_solver = strcmp(solver, "detectron") == 0;
-	config.anchor_size = (int)anchor_size;
-	config.seed = args->seed;
 	omp_set_num_threads(args->threads);
+	if (plot_path != NULL)
+		TRY(io_check_writable(plot_path));
 	TRY(stream_reader_open(&reader, args->n > 0 ? args->operand[0] : "-", NULL));
 	int status = trainer_init(&t, &config, stream_reader_header(&reader));
 	if (status == 0) {
+		if (omp_get_max_threads() != args->threads)
+			tool_say("computing as the state did, with -j %d", omp_get_max_threads());
 		status = run_trainer(&t, &reader, args->quiet);
 		trainer_release(&t);
 	}
@@ -173,28 +155,42 @@ static int run(const struct arguments *args)
 	return status;
 }
 
-int main(int argc, char **argv)
+static void parse_options(const struct arguments *args, struct arena *a)
 {
-	struct arguments args;
-	struct arena a;
-	threads_wait_politely(argv);
-	tool_start(&tool, argc, argv, &args);
-	if (position_of != NULL)
-		return tool_end(print_position());
+	config.backend = (enum conv_backend)conv_backend_find(conv);
+	config.dtype = strcmp(dtype, "bf16") == 0 ? DTYPE_BF16 : DTYPE_F32;
+	config.detectron_solver = strcmp(solver, "detectron") == 0;
+	config.anchor_size = (int)anchor_size;
+	config.seed = args->seed;
+	config.record_text = resume_options_text(args->seed, options_record_text(&tool, a), a);
 	if (config.model == NULL || config.output == NULL)
 		tool_usage("-m MODEL and -o FILE are needed");
 	if (plot_path != NULL && log_path == NULL)
 		tool_usage("--plot draws the file of --log; give both");
 	if (config.keep > 0 && config.save_every == 0)
 		tool_usage("--keep counts the saves of --save-every; give both");
-	if (args.n > 1)
+	if (args->n > 1)
 		tool_usage("one stream at most; 'tstream cat' joins several");
+	if (trainer_check_options(&config) != 0)
+		tool_usage("%s", err_get());
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct arguments args;
+	struct arena a;
+	threads_wait_politely(argv);
+	tool_start(&tool, argc, argv, &args);
+	if (position_of != NULL) {
+		int64_t position = 0;
+		return tool_end(resume_position(&position, position_of) != 0 || printf("%lld\n", (long long)position) < 0);
+	}
 	arena_init(&a, 1 << 12);
-	config.record_text = resume_options_text(args.seed, options_record_text(&tool, &a), &a);
-	if (config.record_text == NULL)
-		return tool_end(-1);
-	catch_signals();
-	int status = tool_end(run(&args));
+	parse_options(&args, &a);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	int status = tool_end(config.record_text == NULL ? -1 : run(&args));
 	arena_release(&a);
 	return status == EXIT_OK && stop_signal != 0 ? EXIT_BUSY : status;
 }

@@ -24,12 +24,12 @@ int io_write(int fd, const char *name, const void *data, size_t size)
 	return 0;
 }
 
-ssize_t io_read(int fd, const char *name, void *data, size_t size)
+ssize_t io_read_some(int fd, const char *name, void *data, size_t least, size_t most)
 {
-	char *rest = data;
+	char *to = data;
 	size_t got = 0;
-	while (got < size) {
-		ssize_t n = read(fd, rest + got, size - got);
+	while (got < least) {
+		ssize_t n = read(fd, to + got, most - got);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -39,6 +39,11 @@ ssize_t io_read(int fd, const char *name, void *data, size_t size)
 		got += (size_t)n;
 	}
 	return (ssize_t)got;
+}
+
+ssize_t io_read(int fd, const char *name, void *data, size_t size)
+{
+	return io_read_some(fd, name, data, size, size);
 }
 
 static int read_growing(int fd, const char *path, uint8_t **data, size_t *size, struct arena *a)
@@ -229,4 +234,15 @@ void atomic_abandon(struct atomic_file *f)
 	free(f->temporary);
 	free(f->path);
 	*f = (struct atomic_file){ .fd = -1 };
+}
+
+int io_check_writable(const char *path)
+{
+	struct atomic_file f;
+	/* Who reads a pipe would take opening and closing it for the end. */
+	if (is_device(path))
+		return access(path, W_OK) == 0 ? 0 : err_errno("cannot write '%s'", path);
+	TRY(atomic_open(&f, path));
+	atomic_abandon(&f);
+	return 0;
 }

@@ -22,6 +22,9 @@
 /* Write everything; name is for the message. Interrupted calls go on. */
 int io_write(int fd, const char *name, const void *data, size_t size) MUST_CHECK;
 
+/* Read at least `least` bytes, fewer only at the end of the input, and at most `most`. -1 on error. */
+ssize_t io_read_some(int fd, const char *name, void *data, size_t least, size_t most) MUST_CHECK;
+
 /* Read up to size bytes, fewer only at the end of the input. -1 on error. */
 ssize_t io_read(int fd, const char *name, void *data, size_t size) MUST_CHECK;
 
@@ -44,6 +47,9 @@ int atomic_fopen(struct atomic_file *f, const char *path) MUST_CHECK;
 
 /* Make it durable and give it its name. On failure nothing is left and what stood there before stands. */
 int atomic_commit(struct atomic_file *f) MUST_CHECK;
+
+/* Whether atomic_open() could have the path, without touching what is there. Error: as there. */
+int io_check_writable(const char *path) MUST_CHECK;
 
 /* Close and remove the temporary; harmless when not open. */
 void atomic_abandon(struct atomic_file *f);

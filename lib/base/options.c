@@ -63,6 +63,11 @@ void tool_warn(const char *format, ...)
 	fputc('\n', stderr);
 }
 
+const char *tool_plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void print_option(const struct option_spec *o)
 {
 	char left[256];
@@ -108,6 +113,11 @@ static void set_number(const struct option_spec *o, const char *name, const char
 	double number = strtod(text, &end);
 	if (end == text || *end != '\0' || !isfinite(number))
 		tool_usage("%s wants a number, not '%s'", name, text);
+	bool above = o->flags & OPTION_ABOVE, below = o->flags & OPTION_BELOW;
+	if (above && number <= o->min)
+		tool_usage("%s must be above %g, not %s", name, o->min, text);
+	if (below && number >= o->max)
+		tool_usage("%s must be below %g, not %s", name, o->max, text);
 	if (number < o->min || number > o->max)
 		tool_usage("%s must be between %g and %g, not %s", name, o->min, o->max, text);
 	if (o->kind == OPTION_KIND_NUMBER) {
@@ -299,72 +309,4 @@ int tool_end(int status)
 		return EXIT_OK;
 	fprintf(stderr, "%s: %s\n", the_tool->name, err_get());
 	return EXIT_FAILED;
-}
-
-static void option_value_text(const struct option_spec *o, char *text, size_t size)
-{
-	const char *word = NULL;
-	switch (o->kind) {
-	case OPTION_KIND_FLAG:
-		snprintf(text, size, "%s", *(const bool *)o->value ? "true" : "false");
-		break;
-	case OPTION_KIND_INT:
-		snprintf(text, size, "%lld", (long long)*(const int64_t *)o->value);
-		break;
-	case OPTION_KIND_NUMBER:
-		snprintf(text, size, "%.17g", *(const double *)o->value);
-		break;
-	case OPTION_KIND_TEXT:
-	case OPTION_KIND_CHOICE:
-		word = *(const char *const *)o->value;
-		snprintf(text, size, "%s", word == NULL ? "" : word);
-		break;
-	case OPTION_KIND_LIST: {
-		const struct option_list *list = o->value;
-		size_t used = 0;
-		text[0] = '\0';
-		for (int i = 0; i < list->n && used < size; i++)
-			used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? "," : "", list->value[i]);
-		break;
-	}
-	}
-}
-
-const char *options_record_text(const struct tool_spec *tool, struct arena *a)
-{
-	char text[4096] = "", value[1024];
-	size_t used = 0;
-	for (const struct option_spec *o = tool->options; !is_end(o); o++) {
-		if (!(o->flags & OPTION_RECORDS))
-			continue;
-		char letter[2] = { o->letter, 0 };
-		option_value_text(o, value, sizeof value);
-		int n = snprintf(text + used, sizeof text - used, "%s%s=%s", used > 0 ? " " : "",
-				 o->name != NULL ? o->name : letter, value);
-		if (n < 0 || (size_t)n >= sizeof text - used)
-			return err_null("options: the text of all options is too long for the provenance");
-		used += (size_t)n;
-	}
-	return arena_strdup(a, text);
-}
-
-int option_parse_size(const char *text, int *w, int *h, bool *square)
-{
-	char *end;
-	long first = strtol(text, &end, 10), second = first;
-	bool one = *end == '\0' && end != text;
-	if (!one) {
-		if (end == text || *end != 'x')
-			return err_set("a size is N or WxH in pixels, not '%s'", text);
-		const char *rest = end + 1;
-		second = strtol(rest, &end, 10);
-		if (end == rest || *end != '\0')
-			return err_set("a size is N or WxH in pixels, not '%s'", text);
-	}
-	if (first < 1 || second < 1 || first > 65535 || second > 65535)
-		return err_set("a size must be between 1 and 65535 pixels, not '%s'", text);
-	*w = (int)first;
-	*h = (int)second;
-	*square = one;
-	return 0;
 }

@@ -51,6 +51,8 @@ enum option_kind {
 enum {
 	OPTION_RECORDS = 1,	/* changes the records: goes into the provenance */
 	OPTION_REQUIRED = 2,
+	OPTION_ABOVE = 4,	/* a number: min itself is out of range */
+	OPTION_BELOW = 8,	/* a number: max itself is out of range */
 };
 
 struct option_list {
@@ -120,13 +122,13 @@ void tool_say(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The same with "warning: ", also with -q. */
 void tool_warn(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* "s" unless n is 1: tool_say("%lld image%s", n, tool_plural(n)). */
+const char *tool_plural(int64_t n);
+
 /* "name=value ..." of all options with OPTION_RECORDS, defaults too, in table order; for the provenance. */
 const char *options_record_text(const struct tool_spec *tool, struct arena *a);
 
 /* True when text is one of "a|b|c". */
 bool option_is_choice(const char *choices, const char *text);
-
-/* "640" or "320x240" (width x height); a single number sets both and *square. Returns 0 or -1. */
-int option_parse_size(const char *text, int *w, int *h, bool *square) MUST_CHECK;
 
 #endif

@@ -33,9 +33,26 @@ static const struct dataset_kind *find_kind(const char *path, const char *format
 			path);
 }
 
+int dataset_check_options(const struct dataset_options *options)
+{
+	const char *list = options->classes;
+	for (const char *name = list; list != NULL; name += strcspn(name, ",") + 1) {
+		size_t size = strcspn(name, ",");
+		if (size == 0)
+			return err_set("--classes has an empty name");
+		for (const char *other = list; other < name; other += strcspn(other, ",") + 1)
+			if (strcspn(other, ",") == size && memcmp(other, name, size) == 0)
+				return err_set("--classes names '%.*s' twice", (int)size, name);
+		if (name[size] == '\0')
+			break;
+	}
+	return 0;
+}
+
 int dataset_open(struct dataset *d, const char *path, const struct dataset_options *options)
 {
 	*d = (struct dataset){ .options = *options, .path = path, .n = -1 };
+	TRY(dataset_check_options(options));
 	arena_init(&d->arena, 1 << 20);
 	d->kind = find_kind(path, options->format);
 	if (d->kind == NULL)

@@ -105,8 +105,11 @@ struct dataset_kind {
 /* All kinds, made by the build; ends with NULL. */
 extern const struct dataset_kind *const dataset_kinds[];
 
+/* Error: what no data could make sense of: a list of classes with an empty name, or one twice. */
+int dataset_check_options(const struct dataset_options *options) MUST_CHECK;
+
 /*
- * Open whatever path is. Error: it cannot be read or is malformed; it is of no known kind; it holds no
+ * Open whatever path is. Error: that of dataset_check_options(); it cannot be read or is malformed; it is of no known kind; it holds no
  * images; an id is there twice; none of the image files exists.
  */
 int dataset_open(struct dataset *d, const char *path, const struct dataset_options *options) MUST_CHECK;

@@ -84,10 +84,6 @@ static int take_classes(struct voc_reader *v, const char *list)
 		const char *name = arena_strndup(&v->d->arena, list, size);
 		if (name == NULL)
 			return -1;
-		if (size == 0)
-			return err_set("--classes has an empty name");
-		if (id_map_find(&v->by_class, (struct sample_id){ .text = name }) >= 0)
-			return err_set("--classes names '%s' twice", name);
 		TRY(add_category(v, name));
 		if (list[size] == '\0')
 			return 0;

@@ -50,11 +50,19 @@ static int select_images(struct sampler *s, const struct dataset *d)
 	return 0;
 }
 
+int sampler_check_options(const struct sampler_options *o)
+{
+	if (o->epochs == 0 && o->count < 0)
+		return err_set("--epochs 0 is without end; say how many records with --count");
+	if (o->rest ? o->fraction == 1 : o->fraction == 0)
+		return err_set("%s--fraction %g of any number of images is none", o->rest ? "the --rest of " : "", o->fraction);
+	return 0;
+}
+
 int sampler_init(struct sampler *s, struct dataset *d, const struct sampler_options *options)
 {
 	*s = (struct sampler){ .options = *options, .order_epoch = -1 };
-	if (options->epochs == 0 && options->count < 0)
-		return err_set("--epochs 0 is without end; say how many records with --count");
+	TRY(sampler_check_options(options));
 	s->selected = arena_calloc(&d->arena, (size_t)d->n, sizeof *s->selected);
 	s->order = arena_calloc(&d->arena, (size_t)d->n, sizeof *s->order);
 	if (s->selected == NULL || s->order == NULL)

@@ -34,7 +34,10 @@ struct sampler {
 	int64_t *order;	/* [n] places in selected; used when shuffling */
 };
 
-/* Error: epochs 0 without count; nothing is selected; memory. The data set's arena is used. */
+/* Error: what no data could make sense of: epochs 0 without count; a part of the images that is empty. */
+int sampler_check_options(const struct sampler_options *o) MUST_CHECK;
+
+/* Error: that of sampler_check_options(); nothing is selected; memory. The data set's arena is used. */
 int sampler_init(struct sampler *s, struct dataset *d, const struct sampler_options *options) MUST_CHECK;
 
 /* Index in the data set of the image at seq, 0 <= seq < length. O(1) within an epoch, O(n) at its first. */

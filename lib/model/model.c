@@ -74,6 +74,16 @@ int model_create(struct model *m, const struct model_spec *spec)
 	return 0;
 }
 
+int model_check_name(const char *name)
+{
+	struct model m;
+	/* Only building one tells whether head, backbone, neck and norm go together. */
+	struct model_spec spec = { .name = name, .n_classes = 1, .dtype = DTYPE_F32, .preset = "torchvision", .anchor_size = 32 };
+	TRY(model_create(&m, &spec));
+	model_release(&m);
+	return 0;
+}
+
 void model_release(struct model *m)
 {
 	param_set_release(&m->params);

@@ -74,4 +74,7 @@ struct model {
 int model_create(struct model *m, const struct model_spec *spec) MUST_CHECK;
 void model_release(struct model *m);
 
+/* Error: as that of model_create() for a name that is none. */
+int model_check_name(const char *name) MUST_CHECK;
+
 #endif

@@ -195,6 +195,8 @@ static void put_header(FILE *file, const struct stream_header *h)
 		json_put_end(&w, '}');
 	}
 	json_put_end(&w, ']');
+	json_put_key(&w, "start");
+	json_put_integer(&w, h->start);
 	json_put_key(&w, "planned");
 	if (h->planned >= 0)
 		json_put_integer(&w, h->planned);

@@ -112,6 +112,8 @@ static void print_header(FILE *file, const struct stream_header *h)
 	fprintf(file, "  %-14s%s\n", "kind", h->kind);
 	if (h->planned >= 0)
 		fprintf(file, "  %-14s%" PRId64 " records in the whole run\n", "planned", h->planned);
+	if (h->start > 0)
+		fprintf(file, "  %-14sat position %" PRId64 " of the run\n", "starts", h->start);
 	for (int i = 0; i < h->n_provenance; i++) {
 		const struct provenance *p = &h->provenance[i];
 		fprintf(file, "  %-14s%s %s, seed %" PRIu64 "%s%s\n", i == 0 ? "made by" : "  then", p->tool, p->version,

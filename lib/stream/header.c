@@ -33,7 +33,7 @@ static void emit_provenance(struct emitter *e, const struct provenance *p)
 int header_encode(struct emitter *e, const struct stream_header *h, struct arena *a)
 {
 	emit_begin(e, a, 4096);
-	emit_map(e, 6 + h->n_extra);
+	emit_map(e, 6 + (h->start > 0) + h->n_extra);
 	emit_text(e, "format");
 	emit_text(e, FORMAT_NAME);
 	emit_text(e, "version");
@@ -49,6 +49,11 @@ int header_encode(struct emitter *e, const struct stream_header *h, struct arena
 		emit_int(e, h->planned);
 	else
 		emit_nil(e);
+	/* As every stream that is a run from its beginning, one that says nothing starts at 0. */
+	if (h->start > 0) {
+		emit_text(e, "start");
+		emit_int(e, h->start);
+	}
 	emit_text(e, "provenance");
 	emit_array(e, (uint32_t)h->n_provenance);
 	for (int i = 0; i < h->n_provenance; i++)
@@ -185,6 +190,8 @@ static int get_pair(struct wire_cursor *c, struct stream_header *h, struct found
 		return get_categories(c, h, a);
 	if (wire_is(&key, "planned"))
 		return get_planned(c, h);
+	if (wire_is(&key, "start"))
+		return wire_get_int(c, "start", 0, INT64_MAX, &h->start);
 	if (wire_is(&key, "provenance"))
 		return get_chain(c, h, a);
 	if (h->n_extra++ == 0)

@@ -1,32 +1,16 @@
 #include "stream/source.h"
 
-#include <errno.h>
+#include "base/io.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { PIPE_SIZE = 1 << 20 };
 
-/* At least `least` bytes unless the end comes first. */
-static ssize_t read_some(int fd, const char *name, uint8_t *data, size_t least, size_t most)
-{
-	size_t got = 0;
-	while (got < least) {
-		ssize_t n = read(fd, data + got, most - got);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno("cannot read '%s'", name);
-		if (n == 0)
-			break;
-		got += (size_t)n;
-	}
-	return (ssize_t)got;
-}
-
 static int look_at_head(struct source *s)
 {
-	ssize_t n = read_some(s->fd, s->name, s->head, sizeof s->head, sizeof s->head);
+	ssize_t n = io_read(s->fd, s->name, s->head, sizeof s->head);
 	if (n < 0)
 		return -1;
 	if (n == 0)
@@ -74,7 +58,7 @@ ssize_t source_read(struct source *s, void *data, size_t least, size_t most)
 	}
 	if (from_head >= least)
 		return (ssize_t)from_head;
-	ssize_t n = read_some(s->fd, s->name, to + from_head, least - from_head, most - from_head);
+	ssize_t n = io_read_some(s->fd, s->name, to + from_head, least - from_head, most - from_head);
 	return n < 0 ? -1 : n + (ssize_t)from_head;
 }
 

@@ -50,6 +50,7 @@ struct stream_header {
 	int n_categories;
 	struct category *categories;
 	int64_t planned;	/* records of the whole run; -1: not known */
+	int64_t start;	/* position of the run at which the source began to write; not a part of "same seed, same bits" */
 	int n_provenance;
 	struct provenance *provenance;
 	/* Keys that this version does not know, as msgpack pairs one after the other; passed on by all tools. */

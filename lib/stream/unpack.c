@@ -1,9 +1,9 @@
 #include "stream/unpack.h"
 
+#include "base/io.h"
 #include "stream/frame.h"
 #include "stream/pack_index.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,15 +74,10 @@ static int refill(struct unpack *u)
 	memmove(u->input, u->input + u->at, u->end - u->at);
 	u->end -= u->at;
 	u->at = 0;
-	for (;;) {
-		ssize_t n = read(u->fd, u->input + u->end, INPUT_SIZE - u->end);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno("cannot read '%s'", u->name);
+	ssize_t n = io_read_some(u->fd, u->name, u->input + u->end, 1, INPUT_SIZE - u->end);
+	if (n > 0)
 		u->end += (size_t)n;
-		return n > 0;
-	}
+	return n < 0 ? -1 : n > 0;
 }
 
 static int cut_in(const char *what)

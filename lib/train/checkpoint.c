@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,11 +29,33 @@ static const char *need(const struct checkpoint *c, const char *key)
 	return value != NULL ? value : err_null("'%s' is no model of cocopipe: its metadata lacks '%s'", c->file.path, key);
 }
 
+int checkpoint_parse_number(int64_t *number, const struct checkpoint *c, const char *key, const char *text, int64_t min,
+			    int64_t max)
+{
+	char *end;
+	errno = 0;
+	long long value = strtoll(text, &end, 10);
+	bool digits = text[0] == '-' || (text[0] >= '0' && text[0] <= '9');
+	if (!digits || *end != '\0' || errno != 0 || value < min || value > max)
+		return err_set("'%s' is damaged: %s is '%.40s', not a number from %" PRId64 " to %" PRId64, c->file.path, key,
+			       text, min, max);
+	*number = value;
+	return 0;
+}
+
+static int need_number(int64_t *number, const struct checkpoint *c, const char *key, int64_t min, int64_t max)
+{
+	const char *text = need(c, key);
+	return text == NULL ? -1 : checkpoint_parse_number(number, c, key, text, min, max);
+}
+
 static int read_category(struct json_reader *j, struct category *category, struct arena *a)
 {
 	enum json_event e;
+	bool has_id = false;
 	while ((e = json_next(j)) == JSON_KEY) {
 		if (json_is(j, "id")) {
+			has_id = true;
 			if (json_next(j) != JSON_NUMBER || !j->is_integer)
 				return json_fail(j, "id must be a whole number");
 			category->id = j->integer;
@@ -46,7 +69,7 @@ static int read_category(struct json_reader *j, struct category *category, struc
 			TRY(json_skip(j));
 		}
 	}
-	if (e != JSON_OBJECT_END || category->name == NULL)
+	if (e != JSON_OBJECT_END || category->name == NULL || !has_id)
 		return json_fail(j, "a class needs id and name");
 	return 0;
 }
@@ -77,23 +100,30 @@ static int read_categories(struct checkpoint *c)
 	return status;
 }
 
+static int read_meta(struct checkpoint *c)
+{
+	int64_t anchor_size = 0;
+	c->model = need(c, "model");
+	c->preset = need(c, "preset");
+	if (c->model == NULL || c->preset == NULL)
+		return -1;
+	TRY(need_number(&anchor_size, c, "anchor-size", 1, CHECKPOINT_MAX_ANCHOR));
+	c->anchor_size = (int)anchor_size;
+	c->preprocess = safetensors_find_meta(&c->file, "preprocess");
+	if (c->preprocess == NULL)
+		c->preprocess = "";
+	c->is_state = safetensors_find_meta(&c->file, "step") != NULL;
+	return read_categories(c);
+}
+
 int checkpoint_open(struct checkpoint *c, const char *path)
 {
 	*c = (struct checkpoint){ 0 };
 	TRY(safetensors_open(&c->file, path));
-	const char *anchor = need(c, "anchor-size");
-	c->model = need(c, "model");
-	c->preset = need(c, "preset");
-	c->preprocess = safetensors_find_meta(&c->file, "preprocess");
-	c->is_state = safetensors_find_meta(&c->file, "step") != NULL;
-	if (c->preprocess == NULL)
-		c->preprocess = "";
-	if (anchor == NULL || c->model == NULL || c->preset == NULL || read_categories(c) != 0) {
-		checkpoint_close(c);
-		return -1;
-	}
-	c->anchor_size = atoi(anchor);
-	return 0;
+	if (read_meta(c) == 0)
+		return 0;
+	checkpoint_close(c);
+	return -1;
 }
 
 void checkpoint_close(struct checkpoint *c)
@@ -232,15 +262,16 @@ int checkpoint_write_state(const char *path, const struct model *m, const struct
 	arena_init(&a, 1 << 16);
 	struct safetensors_item *items = arena_alloc(&a, 3 * (size_t)m->params.n * sizeof *items);
 	struct safetensors_meta meta[MAX_META];
-	char anchor[16], step[24], position[24], *classes = NULL;
+	char anchor[16], step[24], position[24], threads[16], *classes = NULL;
 	int n = items == NULL ? -1 : state_items(items, &a, m);
 	int n_meta = n < 0 ? -1 : common_meta(meta, &classes, anchor, m, about), status = -1;
 	if (n_meta > 0) {
 		snprintf(step, sizeof step, "%" PRId64, state->step);
 		snprintf(position, sizeof position, "%" PRId64, state->position);
+		snprintf(threads, sizeof threads, "%d", state->threads);
 		const struct safetensors_meta own[] = {
 			{ "step", step }, { "position", position }, { "options", state->options },
-			{ "provenance", state->provenance }, { "threads", state->threads }, { "isa", state->isa },
+			{ "provenance", state->provenance }, { "threads", threads }, { "isa", state->isa },
 			{ "libraries", state->libraries },
 		};
 		memcpy(meta + n_meta, own, sizeof own);
@@ -255,18 +286,16 @@ int checkpoint_read_state(struct checkpoint_state *state, const struct checkpoin
 {
 	if (!c->is_state)
 		return err_set("'%s' is a model, not a training state (MODEL.state)", c->file.path);
-	const char *step = need(c, "step"), *position = need(c, "position");
+	int64_t threads = 0;
+	TRY(need_number(&state->step, c, "step", 0, INT64_MAX));
+	TRY(need_number(&state->position, c, "position", 0, INT64_MAX));
+	TRY(need_number(&threads, c, "threads", 1, CHECKPOINT_MAX_THREADS));
+	state->threads = (int)threads;
 	state->options = need(c, "options");
 	state->provenance = need(c, "provenance");
-	state->threads = need(c, "threads");
 	state->isa = need(c, "isa");
 	state->libraries = need(c, "libraries");
-	if (step == NULL || position == NULL || state->options == NULL || state->provenance == NULL ||
-	    state->threads == NULL || state->isa == NULL || state->libraries == NULL)
-		return -1;
-	state->step = strtoll(step, NULL, 10);
-	state->position = strtoll(position, NULL, 10);
-	return 0;
+	return state->options == NULL || state->provenance == NULL || state->isa == NULL || state->libraries == NULL ? -1 : 0;
 }
 
 int checkpoint_restore(struct model *m, const struct checkpoint *c)

@@ -19,6 +19,8 @@
 #include "stream/safetensors.h"
 #include "stream/stream.h"
 
+enum { CHECKPOINT_MAX_ANCHOR = 4096, CHECKPOINT_MAX_THREADS = 4096 };
+
 struct checkpoint {
 	struct safetensors file;
 	bool is_state;
@@ -43,7 +45,7 @@ struct checkpoint_state {
 	int64_t position;	/* seq at which the source must go on: the last consumed one plus 1 */
 	const char *options;	/* of trainstep, as in a provenance */
 	const char *provenance;	/* of the input: one line a tool */
-	const char *threads;	/* of the computation */
+	int threads;	/* of the computation */
 	const char *isa;
 	const char *libraries;	/* versions */
 };
@@ -54,6 +56,10 @@ const char *checkpoint_sibling(const char *model_path, const char *suffix, struc
 /* Open a model file or a state. Error: not one of ours, saying what is missing. */
 int checkpoint_open(struct checkpoint *c, const char *path) MUST_CHECK;
 void checkpoint_close(struct checkpoint *c);
+
+/* A whole number of the metadata, within min..max. Error: another text; it names the file and the key. */
+int checkpoint_parse_number(int64_t *number, const struct checkpoint *c, const char *key, const char *text, int64_t min,
+			    int64_t max) MUST_CHECK;
 
 /* The model it describes, with its weights (of a state: the current values). */
 int checkpoint_create_model(struct model *m, const struct checkpoint *c, enum dtype dtype, enum conv_backend backend) MUST_CHECK;

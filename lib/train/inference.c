@@ -1,6 +1,7 @@
 #include "train/inference.h"
 
-#include "base/options.h"
+#include "image/image_size.h"
+#include "train/image_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,20 +22,33 @@ static bool find_word(const char *text, const char *key, char value[64])
 
 static int plan_preprocess(struct inference *inf)
 {
-	char size[64], max_size[64] = "0";
+	char size[64], max_size[64];
 	bool square;
 	struct augment_param *p = &inf->preprocess;
-	*p = (struct augment_param){ .policy = augment_policy_find("eval"), .jitter_low = 1, .jitter_high = 1 };
-	if (inf->options.size != NULL)
-		snprintf(size, sizeof size, "%s", inf->options.size);
-	else if (!find_word(inf->checkpoint.preprocess, "size", size))
+	const struct checkpoint *c = &inf->checkpoint;
+	*p = (struct augment_param){
+		.policy = augment_policy_find("eval"), .w = inf->options.w, .h = inf->options.h, .jitter_low = 1, .jitter_high = 1,
+	};
+	inf->can_preprocess = p->w > 0;
+	if (inf->can_preprocess || !find_word(c->preprocess, "size", size))
 		return 0;
-	else
-		find_word(inf->checkpoint.preprocess, "max-size", max_size);
-	TRY(option_parse_size(size, &p->w, &p->h, &square));
-	p->max_size = atoi(max_size);
 	inf->can_preprocess = true;
+	if (image_size_parse(size, &p->w, &p->h, &square) != 0)
+		return err_context("'preprocess' of '%s'", c->file.path);
+	int64_t longest = 0;
+	if (find_word(c->preprocess, "max-size", max_size))
+		TRY(checkpoint_parse_number(&longest, c, "max-size of preprocess", max_size, 0, AUGMENT_MAX_SIDE));
+	p->max_size = (int)longest;
 	return 0;
+}
+
+static int open_model(struct inference *inf, const char *path)
+{
+	const struct inference_options *o = &inf->options;
+	TRY(checkpoint_open(&inf->checkpoint, path));
+	TRY(plan_preprocess(inf));
+	TRY(checkpoint_create_model(&inf->model, &inf->checkpoint, o->dtype, o->backend));
+	return batch_begin(&inf->batch, o->dtype, inf->model.head->stride, o->batch);
 }
 
 int inference_open(struct inference *inf, const char *path, const struct inference_options *options)
@@ -44,13 +58,10 @@ int inference_open(struct inference *inf, const char *path, const struct inferen
 	batch_init(&inf->batch);
 	arena_init(&inf->sample_arena, 8 << 20);
 	arena_init(&inf->result_arena, 1 << 20);
-	TRY(checkpoint_open(&inf->checkpoint, path));
-	if (plan_preprocess(inf) != 0 ||
-	    checkpoint_create_model(&inf->model, &inf->checkpoint, options->dtype, options->backend) != 0) {
-		checkpoint_close(&inf->checkpoint);
-		return -1;
-	}
-	return batch_begin(&inf->batch, options->dtype, inf->model.head->stride, options->batch);
+	if (open_model(inf, path) == 0)
+		return 0;
+	inference_close(inf);
+	return -1;
 }
 
 static int64_t padded(int64_t side, int stride)
@@ -140,6 +151,42 @@ int inference_flush(struct inference *inf)
 	TRY(inf->model.head->detect(&inf->model, &inf->tape, b, &inf->options.limits, found, &inf->result_arena));
 	TRY(report(inf, found));
 	return batch_begin(b, inf->options.dtype, inf->model.head->stride, inf->options.batch);
+}
+
+static int run_samples(struct inference *inf, struct stream_reader *r, struct arena *a)
+{
+	struct sample s;
+	int got;
+	while ((got = sample_read(&s, r, a)) == 1) {
+		TRY(inference_add(inf, &s));
+		arena_reset(a);
+	}
+	return got == 0 ? inference_flush(inf) : -1;
+}
+
+int inference_run_stream(struct inference *inf, struct stream_reader *r)
+{
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	int status = run_samples(inf, r, &a);
+	arena_release(&a);
+	return status;
+}
+
+int inference_run_files(struct inference *inf, char *const *paths, int n)
+{
+	struct sample s;
+	struct arena a;
+	int status = 0;
+	arena_init(&a, 1 << 20);
+	for (int i = 0; i < n && status == 0; i++) {
+		status = image_file_read(&s, paths[i], i + 1, &a);
+		if (status == 0)
+			status = inference_add(inf, &s);
+		arena_reset(&a);
+	}
+	arena_release(&a);
+	return status == 0 ? inference_flush(inf) : -1;
 }
 
 void inference_close(struct inference *inf)

@@ -9,9 +9,7 @@
  *     struct inference inf;
  *     TRY(inference_open(&inf, "m.safetensors", &options));
  *     inf.found = callback;                   // sees every image, in order
- *     while (... sample ...)
- *             TRY(inference_add(&inf, &sample));
- *     TRY(inference_flush(&inf));
+ *     int status = inference_run_stream(&inf, &reader);
  *     inference_close(&inf);
  */
 #ifndef TRAIN_INFERENCE_H
@@ -27,7 +25,7 @@ struct inference_options {
 	enum conv_backend backend;
 	struct detect_limits limits;
 	int batch;	/* images at most */
-	const char *size;	/* instead of the checkpoint's: "WxH" or NULL */
+	int w, h;	/* canvas of encoded images instead of the checkpoint's; 0: the checkpoint's */
 };
 
 struct inference {
@@ -47,7 +45,12 @@ struct inference {
 	void *context;
 };
 
+/* Error: no model of ours; metadata that make no sense; bf16 on a processor without it. */
 int inference_open(struct inference *inf, const char *path, const struct inference_options *options) MUST_CHECK;
+
+/* All samples of a stream, or all image files (numbered from 1), to the last one found. */
+int inference_run_stream(struct inference *inf, struct stream_reader *r) MUST_CHECK;
+int inference_run_files(struct inference *inf, char *const *paths, int n) MUST_CHECK;
 
 /* Error: a damaged image; an encoded image without a size to bring it to. */
 int inference_add(struct inference *inf, const struct sample *s) MUST_CHECK;

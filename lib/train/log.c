@@ -4,8 +4,16 @@
 #include "base/json.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+static bool is_regular(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
 
 /* Bytes of the file's lines up to step `done`. */
 static int keep_lines(const char *path, int64_t done, long *bytes)
@@ -13,7 +21,7 @@ static int keep_lines(const char *path, int64_t done, long *bytes)
 	FILE *file = fopen(path, "r");
 	*bytes = 0;
 	if (file == NULL)
-		return errno == ENOENT ? 0 : err_errno("cannot open '%s'", path);
+		return err_errno("cannot open '%s'", path);
 	char *line = NULL;
 	size_t room = 0;
 	long long step;
@@ -30,16 +38,18 @@ int train_log_open(struct train_log *log, const char *path, int64_t done)
 	if (path == NULL)
 		return 0;
 	long bytes = 0;
-	if (done > 0)
+	/* A pipe or a device has no lines to look at, and cannot be cut. */
+	const bool cut = done > 0 && is_regular(path);
+	if (cut)
 		TRY(keep_lines(path, done, &bytes));
 	log->file = fopen(path, done > 0 ? "a" : "w");
 	if (log->file == NULL)
 		return err_errno("cannot write '%s'", path);
-	/* Devices cannot be cut, and need not be. */
-	if (done == 0 || ftruncate(fileno(log->file), bytes) == 0 || errno == EINVAL)
+	if (!cut || ftruncate(fileno(log->file), bytes) == 0)
 		return 0;
 	err_errno("cannot cut '%s' after step %lld", path, (long long)done);
 	fclose(log->file);
+	log->file = NULL;
 	return -1;
 }
 

@@ -1,6 +1,7 @@
 #include "train/picture.h"
 
 #include "base/io.h"
+#include "base/rng.h"
 #include "image/codec.h"
 #include "image/draw.h"
 
@@ -22,17 +23,68 @@ static void to_image(float box[4], const struct sample *s)
 	box[3] = (float)fmax(y0, y1);
 }
 
-static int picture_path(char path[4096], const char *dir, const struct sample *s)
+void pictures_init(struct pictures *p, const char *dir)
 {
-	char id[128];
-	const char *name = s->file_name;
-	if (name == NULL || name[0] == '\0')
-		name = sample_id_text(&s->id, id);
-	const char *slash = strrchr(name, '/'), *base = slash != NULL ? slash + 1 : name;
-	const char *dot = strrchr(base, '.');
-	int stem = dot != NULL && dot > base ? (int)(dot - base) : (int)strlen(base);
-	int n = snprintf(path, 4096, "%s/%.*s.found.jpg", dir, stem, base);
-	return n < 4096 ? 0 : err_set("the name of the picture of '%s' is too long", name);
+	*p = (struct pictures){ .dir = dir };
+	id_map_init(&p->used);
+	arena_init(&p->names, 1 << 16);
+}
+
+void pictures_release(struct pictures *p)
+{
+	id_map_release(&p->used);
+	arena_release(&p->names);
+}
+
+/* The id as a part of a file name. */
+static void id_name(char name[128], const struct sample_id *id)
+{
+	if (id->text == NULL) {
+		snprintf(name, 128, "%lld", (long long)id->number);
+		return;
+	}
+	snprintf(name, 128, "%s", id->text);
+	for (char *slash = name; (slash = strchr(slash, '/')) != NULL; slash++)
+		*slash = '_';
+}
+
+/* What tells one image from another; not negative. */
+static int64_t identity(const struct sample *s)
+{
+	uint64_t key = s->id.text != NULL ? rng_mix_text(1, s->id.text) : rng_mix(0, (uint64_t)s->id.number);
+	key = rng_mix_text(key, s->source);
+	return (int64_t)(rng_mix_text(key, s->file_name != NULL ? s->file_name : "") >> 1);
+}
+
+/* 1: the name is this image's now or was before; 0: it is another one's; -1. */
+static int take_name(struct pictures *p, const char *name, int64_t image)
+{
+	struct sample_id key = { .text = name };
+	int64_t owner = id_map_find(&p->used, key);
+	if (owner >= 0)
+		return owner == image;
+	key.text = arena_strdup(&p->names, name);
+	return key.text == NULL ? -1 : id_map_add(&p->used, key, image);
+}
+
+static int picture_path(struct pictures *p, char path[4096], const struct sample *s)
+{
+	char id[128], name[3000];
+	const char *file_name = s->file_name;
+	id_name(id, &s->id);
+	if (file_name == NULL || file_name[0] == '\0')
+		file_name = id;
+	const char *slash = strrchr(file_name, '/'), *base = slash != NULL ? slash + 1 : file_name;
+	const char *dot = file_name != id ? strrchr(base, '.') : NULL;
+	int stem = dot != NULL && dot > base ? (int)(dot - base) : (int)strlen(base), taken = 0;
+	int used = snprintf(name, sizeof name, "%.*s", stem, base);
+	while (used < (int)sizeof name && (taken = take_name(p, name, identity(s))) == 0)
+		used += snprintf(name + used, sizeof name - (size_t)used, "-%s", id);
+	if (taken < 0)
+		return -1;
+	if (used >= (int)sizeof name || snprintf(path, 4096, "%s/%s.found.jpg", p->dir, name) >= 4096)
+		return err_set("the name of the picture of '%s' is too long", file_name);
+	return 0;
 }
 
 /* The valid part of the pixels, so that padding is not in the picture. */
@@ -45,12 +97,12 @@ static int copy_valid(struct tensor *image, const struct sample *s, struct arena
 	return 0;
 }
 
-int picture_write(const char *dir, const struct sample *s, const struct detection *d,
-		  const struct category *categories, struct arena *a)
+int pictures_write(struct pictures *p, const struct sample *s, const struct detection *d,
+		   const struct category *categories, struct arena *a)
 {
 	char path[4096];
 	struct tensor image;
-	TRY(picture_path(path, dir, s));
+	TRY(picture_path(p, path, s));
 	TRY(copy_valid(&image, s, a));
 	/* The best score is drawn last, on top. */
 	for (int64_t i = d->n - 1; i >= 0; i--) {

@@ -79,20 +79,32 @@ static int load(struct trainer *t, const struct checkpoint *c)
 	TRY(checkpoint_read_state(&state, c));
 	if (!t->options.allow_different_bits)
 		TRY(check_same_bits(t, &state));
-	int threads = atoi(state.threads);
-	if (threads >= 1)
-		omp_set_num_threads(threads);
+	/* Sums are split by threads, so their number decides the bits. */
+	if (!t->options.allow_different_bits)
+		omp_set_num_threads(state.threads);
 	TRY(checkpoint_restore(&t->model, c));
 	t->step = state.step;
 	t->position = state.position;
 	return 0;
 }
 
-int resume_from(struct trainer *t)
+/* A source that starts elsewhere would repeat or leave out samples without a trace. */
+static int check_start(const struct trainer *t, int64_t start)
+{
+	if (start == t->position)
+		return 0;
+	return err_set("the stream starts at sample %lld, but the run goes on at %lld; start its source with "
+		       "'coco-pack --start %lld' (what trainstep --position prints)", (long long)start,
+		       (long long)t->position, (long long)t->position);
+}
+
+int resume_from(struct trainer *t, const struct stream_header *header)
 {
 	struct checkpoint c;
 	TRY(checkpoint_open(&c, t->options.resume));
 	int status = load(t, &c);
+	if (status == 0)
+		status = check_start(t, header->start);
 	checkpoint_close(&c);
 	return status == 0 ? 0 : err_context("resuming from '%s'", t->options.resume);
 }

@@ -10,8 +10,11 @@
 
 #include "train/trainer.h"
 
-/* Load options.resume into a trainer whose model and optimiser are made. Takes the state's thread count. */
-int resume_from(struct trainer *t) MUST_CHECK;
+/*
+ * Load options.resume into a trainer whose model and optimiser are made. Takes the state's thread count, unless different
+ * bits are allowed. Error: what differs; a source that does not start where the state left off.
+ */
+int resume_from(struct trainer *t, const struct stream_header *header) MUST_CHECK;
 
 /* One line per tool of the input's provenance, "tool version seed=N options", in arena memory. */
 const char *resume_provenance_text(const struct stream_header *header, struct arena *a) MUST_CHECK;

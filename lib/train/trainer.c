@@ -41,10 +41,10 @@ static int create_model(struct trainer *t)
 		.preset = o->preset, .anchor_size = o->anchor_size,
 	};
 	TRY(model_create(&t->model, &spec));
-	if (o->resume == NULL && strcmp(o->init, "random") == 0)
-		return param_set_randomise(&t->model.params, (uint64_t)o->seed);
 	if (o->resume != NULL)
 		return 0;
+	if (o->init == NULL || strcmp(o->init, "random") == 0)
+		return param_set_randomise(&t->model.params, (uint64_t)o->seed);
 	struct safetensors file;
 	TRY(safetensors_open(&file, o->init));
 	int status = checkpoint_load_weights(&t->model, &file, "");
@@ -52,24 +52,21 @@ static int create_model(struct trainer *t)
 	return status;
 }
 
-static int check_writable(const char *path)
+static int check_regular(const char *path)
 {
 	struct stat st;
-	struct atomic_file f;
 	if (path == NULL)
 		return -1;
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return err_set("cannot write '%s': a model and its state are regular files, side by side", path);
-	TRY(atomic_open(&f, path));
-	atomic_abandon(&f);
-	return 0;
+	return io_check_writable(path);
 }
 
 /* Said before the hours of training, not after them. */
 static int check_output(struct trainer *t)
 {
-	TRY(check_writable(checkpoint_sibling(t->options.output, ".state", &t->arena)));
-	return check_writable(t->options.output);
+	TRY(check_regular(checkpoint_sibling(t->options.output, ".state", &t->arena)));
+	return check_regular(t->options.output);
 }
 
 static int start(struct trainer *t, const struct stream_header *header)
@@ -95,7 +92,17 @@ static int start(struct trainer *t, const struct stream_header *header)
 		.ema_decay = o->ema_decay, .detectron = o->detectron_solver,
 	};
 	TRY(optimizer_init(&t->optimizer, &p, &t->model.params));
-	return o->resume == NULL ? 0 : resume_from(t);
+	return o->resume == NULL ? 0 : resume_from(t, header);
+}
+
+int trainer_check_options(const struct trainer_options *o)
+{
+	struct schedule s;
+	TRY(model_check_name(o->model));
+	if (o->resume != NULL && o->init != NULL)
+		return err_set("--resume takes the weights of the state; leave out --init");
+	/* A run whose length only the data tell is taken for the longest there can be. */
+	return schedule_make(&s, &o->schedule, o->steps > 0 ? o->steps : INT64_MAX);
 }
 
 int trainer_init(struct trainer *t, const struct trainer_options *options, const struct stream_header *header)
@@ -127,6 +134,16 @@ int trainer_step(struct trainer *t, const struct batch *b, struct step_report *r
 	return 0;
 }
 
+static int write_state(const struct trainer *t, const char *path)
+{
+	struct checkpoint_state state = {
+		.step = t->step, .position = t->position, .options = t->options.record_text,
+		.provenance = t->provenance, .threads = omp_get_max_threads(), .isa = isa_name(isa_level()),
+		.libraries = resume_libraries(),
+	};
+	return checkpoint_write_state(path, &t->model, &t->about, &state);
+}
+
 /* The state of this save under a name of its own; the one that is `keep` saves older goes. */
 static int keep_state(const struct trainer *t, const char *state)
 {
@@ -136,8 +153,9 @@ static int keep_state(const struct trainer *t, const char *state)
 		return 0;
 	snprintf(name, sizeof name, "%s-%08lld", state, (long long)t->step);
 	unlink(name);
+	/* Not every file system has hard links; there the state is written once more. */
 	if (link(state, name) != 0)
-		return err_errno("cannot keep '%s' as '%s'", state, name);
+		TRY(write_state(t, name));
 	int64_t old = t->step - o->keep * o->save_every;
 	if (old > 0) {
 		snprintf(name, sizeof name, "%s-%08lld", state, (long long)old);
@@ -149,16 +167,9 @@ static int keep_state(const struct trainer *t, const char *state)
 int trainer_save(const struct trainer *t)
 {
 	struct arena a;
-	char threads[16];
 	arena_init(&a, 1 << 12);
-	snprintf(threads, sizeof threads, "%d", omp_get_max_threads());
-	struct checkpoint_state state = {
-		.step = t->step, .position = t->position, .options = t->options.record_text,
-		.provenance = t->provenance, .threads = threads, .isa = isa_name(isa_level()),
-		.libraries = resume_libraries(),
-	};
 	const char *path = checkpoint_sibling(t->options.output, ".state", &a);
-	int status = path == NULL ? -1 : checkpoint_write_state(path, &t->model, &t->about, &state);
+	int status = path == NULL ? -1 : write_state(t, path);
 	if (status == 0)
 		status = keep_state(t, path);
 	if (status == 0)

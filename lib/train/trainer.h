@@ -21,7 +21,7 @@
 
 struct trainer_options {
 	const char *model;	/* name */
-	const char *init;	/* "random" or a safetensors file */
+	const char *init;	/* a safetensors file; NULL or "random": random weights */
 	const char *resume;	/* state file or NULL */
 	const char *output;	/* model file; the state is beside it */
 	const char *record_text;	/* the options that decide the bits, for the state */
@@ -62,6 +62,9 @@ struct step_report {
 	double flops;
 	bool finite;	/* false: loss or gradient is not; no weight was changed */
 };
+
+/* Error: what is wrong with the options whatever the data are, so a mistake in usage. */
+int trainer_check_options(const struct trainer_options *o) MUST_CHECK;
 
 /* Error: options that do not fit the data or the state, saying what differs. */
 int trainer_init(struct trainer *t, const struct trainer_options *options, const struct stream_header *header) MUST_CHECK;

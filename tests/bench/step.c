@@ -6,9 +6,9 @@
  * Prints the times of all repeats in seconds, one a line, then "gflop N" and "mib N": operations of a step and
  * the largest resident size.
  */
-#include "base/options.h"
 #include "base/progress.h"
 #include "base/rng.h"
+#include "image/image_size.h"
 #include "model/model.h"
 #include "nn/optimizer.h"
 
@@ -70,7 +70,7 @@ static int run(char **argv)
 	bool square;
 	enum dtype dtype = strcmp(argv[4], "bf16") == 0 ? DTYPE_BF16 : DTYPE_F32;
 	int backend = conv_backend_find(argv[7] == NULL ? "auto" : argv[7]);
-	TRY(option_parse_size(argv[3], &w, &h, &square));
+	TRY(image_size_parse(argv[3], &w, &h, &square));
 	if (backend < 0 || repeats < 1 || repeats > MOST)
 		return err_set("bad arguments");
 	struct model_spec spec = {
