@@ -98,7 +98,10 @@ static bool setup(struct run *r)
 {
 	const struct op_case *k = r->k;
 	struct op_call *c = &r->c;
-	*c = (struct op_call){ .param = k->param, .n_in = k->n_in, .training = k->training, .scratch = &r->scratch };
+	*c = (struct op_call){
+		.param = k->param, .n_in = k->n_in, .training = k->training, .scratch = &r->scratch,
+		.needs_in = r->op->needs_in, .needs_out = r->op->needs_out,
+	};
 	for (int i = 0; i < k->n_in; i++) {
 		if (k->rank[i] == 0)
 			continue;
@@ -261,10 +264,10 @@ static void check_needs(struct run *r)
 {
 	struct op_call poor = clone(r, &r->c);
 	for (int i = 0; i < poor.n_in; i++)
-		if (!(r->op->needs_in >> i & 1) && poor.in[i].data != NULL)
+		if (!(r->c.needs_in >> i & 1) && poor.in[i].data != NULL)
 			memset(poor.in[i].data, 0xff, tensor_bytes(&poor.in[i]));
 	for (int i = 0; i < poor.n_out; i++)
-		if (!(r->op->needs_out >> i & 1))
+		if (!(r->c.needs_out >> i & 1))
 			memset(poor.out[i].data, 0xff, tensor_bytes(&poor.out[i]));
 	call(r, r->op->backward, &poor);
 	unchanged(r, &r->c, &poor, 1u << DIN, "backward reads only needs_in and needs_out");
@@ -342,6 +345,10 @@ static void check_cache(struct run *r, const struct op_call *fresh)
 	call(r, r->op->backward, &cached);
 	call(r, r->op->backward, &want);
 	unchanged(r, &cached, &want, 1u << DIN, "backward notices new weights");
+	cached.weights_version = 0;
+	call(r, r->op->forward, &cached);
+	call(r, r->op->backward, &cached);
+	unchanged(r, &cached, &want, 1u << OUT | 1u << DIN, "weights used once give the same bits");
 	uint64_t mallocs = r->scratch.mallocs;
 	call(r, r->op->forward, &cached);
 	call(r, r->op->backward, &cached);

@@ -82,19 +82,35 @@ char *arena_strdup(struct arena *a, const char *text)
 	return arena_strndup(a, text, strlen(text));
 }
 
+static void free_blocks(struct arena_block *b)
+{
+	for (struct arena_block *next; b != NULL; b = next) {
+		next = b->next;
+		free(b);
+	}
+}
+
+/* Blocks that were too small for each other's pieces would add up. */
+static void join_blocks(struct arena *a)
+{
+	size_t used = 0;
+	for (struct arena_block *b = a->first; b != NULL; b = b->next)
+		used += b->used;
+	free_blocks(a->first);
+	a->first = block_new(a, used);
+}
+
 void arena_reset(struct arena *a)
 {
-	for (struct arena_block *b = a->first; b != NULL; b = b->next)
-		b->used = 0;
+	if (a->first != NULL && a->first->next != NULL)
+		join_blocks(a);
+	if (a->first != NULL)
+		a->first->used = 0;
 	a->current = a->first;
 }
 
 void arena_release(struct arena *a)
 {
-	struct arena_block *next;
-	for (struct arena_block *b = a->first; b != NULL; b = next) {
-		next = b->next;
-		free(b);
-	}
+	free_blocks(a->first);
 	arena_init(a, a->block_size);
 }

@@ -45,7 +45,7 @@ void *arena_calloc(struct arena *a, size_t count, size_t size) MUST_CHECK;
 char *arena_strdup(struct arena *a, const char *text) MUST_CHECK;
 char *arena_strndup(struct arena *a, const char *text, size_t length) MUST_CHECK;
 
-/* All pieces are given back; the blocks stay. */
+/* All pieces are given back; the blocks stay, several as one of the size that was in use. */
 void arena_reset(struct arena *a);
 
 /* The blocks go back to the system. The arena may be used again. */

@@ -75,12 +75,18 @@ static int make_outputs(struct tape *t, struct tape_node *node, struct var **out
 {
 	struct op_call *c = &node->call;
 	bool wants_grad = t->recording && any_input_wants_gradient(node);
+	for (int i = 0; wants_grad && i < c->n_in; i++)
+		if (node->in[i].var != NULL && (c->needs_in >> i & 1))
+			node->in[i].var->is_read = true;
 	for (int i = 0; i < c->n_out; i++) {
 		struct var *v = arena_calloc(&t->nodes, 1, sizeof *v);
 		if (v == NULL)
 			return -1;
 		TRY(get_data(t, &c->out[i]));
-		*v = (struct var){ .value = c->out[i], .wants_grad = wants_grad, .owned = true };
+		*v = (struct var){
+			.value = c->out[i], .wants_grad = wants_grad, .owned = true,
+			.is_read = wants_grad && (c->needs_out >> i & 1),
+		};
 		node->out[i] = out[i] = v;
 	}
 	for (int i = 0; i < c->n_saved; i++)
@@ -100,8 +106,9 @@ int tape_apply(struct tape *t, const struct op *op, const void *param, size_t pa
 	node->op = op;
 	struct op_call *c = &node->call;
 	*c = (struct op_call){
-		.param = own_param, .n_in = n_in, .cache = cache, .weights_version = t->weights_version,
-		.scratch = &t->scratch, .training = t->training,
+		.param = own_param, .n_in = n_in, .cache = cache,
+		.weights_version = t->recording ? 0 : t->weights_version, .scratch = &t->scratch, .training = t->training,
+		.needs_in = op->needs_in, .needs_out = op->needs_out,
 	};
 	for (int i = 0; i < n_in; i++) {
 		node->in[i] = in[i];
@@ -233,6 +240,6 @@ int tape_backward(struct tape *t)
 
 void tape_drop(struct tape *t, struct var *v)
 {
-	if (!t->recording && v->owned)
+	if (v->owned && !(t->recording && v->is_read))
 		put_data(t, &v->value);
 }

@@ -14,8 +14,8 @@
  *     struct tensor *dy = tape_gradient(&t, y);    // to be filled by the loss
  *     TRY(tape_backward(&t));
  *
- * A tape that does not record (inference) keeps nothing for backward; tape_drop() gives a map's
- * memory back early.
+ * tape_drop() gives a map's memory back early: at once on a tape that does not record (inference), and
+ * while recording where no op reads the map on the way back.
  */
 #ifndef NN_TAPE_H
 #define NN_TAPE_H
@@ -30,6 +30,7 @@ struct var {
 	struct tensor grad;	/* data NULL until a gradient arrived */
 	bool wants_grad;
 	bool owned;	/* value is the pool's */
+	bool is_read;	/* a recorded backward will read value */
 };
 
 /* What an op reads: a map or a parameter; both NULL: an absent optional input. */
@@ -78,7 +79,7 @@ struct tensor *tape_gradient(struct tape *t, struct var *v) MUST_CHECK;
 /* Play everything backwards. Gradients of parameters are added up in param->grad. */
 int tape_backward(struct tape *t) MUST_CHECK;
 
-/* Inference: v's memory is free from now on. Does nothing while recording. */
+/* No op will be applied to v from now on: its memory is free, unless something recorded reads it on the way back. */
 void tape_drop(struct tape *t, struct var *v);
 
 #endif

@@ -20,6 +20,8 @@ static int shape(struct op_call *c)
 		TRY(map_check_same("batch_norm", "residual", &c->in[RESIDUAL], x));
 	if (c->training && x->dim[0] * map_pixels(x) == 1)
 		return err_set("batch_norm: one value per channel has no variance; train on more images or a larger map");
+	if (!p->relu)
+		c->needs_out = 0;
 	c->n_out = 1;
 	c->out[0] = tensor_shape(x->dtype, 4, x->dim);
 	c->n_saved = 2;

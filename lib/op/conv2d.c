@@ -89,6 +89,8 @@ static int conv2d_shape(struct op_call *c)
 	TRY(check_weights(c));
 	c->n_out = p->n_maps;
 	c->n_saved = 0;
+	if (!p->relu)
+		c->needs_out = 0;
 	for (int i = 0; i < p->n_maps; i++) {
 		TRY(check_map(c, i));
 		const struct tensor *x = &c->in[2 + i], *w = &c->in[0];
@@ -104,6 +106,19 @@ static int conv2d_shape(struct op_call *c)
 		return err_set("conv2d: %s cannot do %s %dx%d kernels with stride %d, dilation %d, %d groups on this CPU; use auto",
 			ops->name, dtype_name(g.dtype), (int)g.kh, (int)g.kw, g.stride, g.dilation, g.groups);
 	return 0;
+}
+
+void *conv_prepared_room(struct conv_prepared *p, const struct op_call *c, size_t bytes, struct arena *own, bool *fill)
+{
+	*fill = true;
+	if (c->weights_version == 0)
+		return arena_alloc(c->scratch, bytes);
+	if (p->data == NULL && (p->data = arena_alloc(own, bytes)) == NULL)
+		return NULL;
+	*fill = p->source != c->in[0].data || p->version != c->weights_version;
+	p->source = c->in[0].data;
+	p->version = c->weights_version;
+	return p->data;
 }
 
 /* The layer's state of a backend, made at its first use. */

@@ -62,6 +62,20 @@ static inline bool conv_adds(const struct op_call *c, int i)
 	return c->add_mask >> i & 1;
 }
 
+/* A layer's weights in the order in which a backend reads them. */
+struct conv_prepared {
+	void *data;
+	const void *source;	/* the masters that `data` was made of, and their version; of no use when that is 0 */
+	uint64_t version;
+};
+
+/*
+ * Memory for the weights of c prepared, `bytes` of it, always the same number: kept in `own` from call to call, or of
+ * c->scratch when they are used once only. *fill: it does not hold them yet. NULL: out of memory.
+ */
+void *conv_prepared_room(struct conv_prepared *p, const struct op_call *c, size_t bytes, struct arena *own, bool *fill)
+	MUST_CHECK;
+
 /* The naive loops of the definition, sums in double. */
 int conv2d_reference(struct op_call *c);
 int conv2d_reference_backward(struct op_call *c);

@@ -39,16 +39,10 @@ static int64_t ceil_div(int64_t a, int64_t b)
 	return (a + b - 1) / b;
 }
 
-/* The weights of one direction: [panel of `to` channels][tap in the lattices' order][from, padded][GEMM_COLUMNS]. */
-struct panels {
-	float *data;
-	const void *source;
-	uint64_t version;
-};
-
 struct gemm_state {
 	struct arena arena;
-	struct panels forward, backward;
+	/* f32 [panel of `to` channels][tap in the lattices' order][from, padded][GEMM_COLUMNS] */
+	struct conv_prepared forward, backward;
 };
 
 /* One pass over one lattice of one map: channels `from` of source to channels `to` of result. */
@@ -147,32 +141,30 @@ static int run_lattice(struct pass *p, struct arena *scratch)
 	return 0;
 }
 
-/* Panels of the masters; transposed: from Co to Ci. */
-static int fill_panels(struct gemm_state *s, struct panels *p, const struct op_call *c, const struct conv_geometry *g,
-	const int64_t *order, bool transposed)
+/* Panels of the masters; transposed: from Co to Ci. NULL: out of memory. */
+static const float *make_panels(struct gemm_state *s, struct conv_prepared *p, const struct op_call *c,
+	const struct conv_geometry *g, const int64_t *order, bool transposed)
 {
 	int64_t taps = g->kh * g->kw, from = transposed ? g->co : g->ci, to = transposed ? g->ci : g->co;
 	int64_t padded = ceil_div(from, GEMM_DEPTH) * GEMM_DEPTH, n_panels = ceil_div(to, GEMM_COLUMNS);
 	int64_t step_from = (transposed ? g->ci : 1) * taps, step_to = (transposed ? 1 : g->ci) * taps;
 	const float *w = c->in[0].data;
-	if (p->data == NULL)
-		p->data = arena_calloc(&s->arena, (size_t)(n_panels * taps * padded * GEMM_COLUMNS), sizeof *p->data);
-	if (p->data == NULL)
-		return -1;
-	if (p->source == w && p->version == c->weights_version)
-		return 0;
+	size_t bytes = (size_t)(n_panels * taps * padded * GEMM_COLUMNS) * sizeof(float);
+	bool fill;
+	float *panels = conv_prepared_room(p, c, bytes, &s->arena, &fill);
+	if (panels == NULL || !fill)
+		return panels;
+	memset(panels, 0, bytes);
 #pragma omp parallel for collapse(2) schedule(static)
 	for (int64_t panel = 0; panel < n_panels; panel++)
 		for (int64_t tap = 0; tap < taps; tap++) {
-			float *rows = p->data + (panel * taps + tap) * padded * GEMM_COLUMNS;
+			float *rows = panels + (panel * taps + tap) * padded * GEMM_COLUMNS;
 			int64_t columns = min64(to - panel * GEMM_COLUMNS, GEMM_COLUMNS);
 			for (int64_t k = 0; k < from; k++)
 				for (int64_t j = 0; j < columns; j++)
 					rows[k * GEMM_COLUMNS + j] = w[k * step_from + (panel * GEMM_COLUMNS + j) * step_to + order[tap]];
 		}
-	p->source = w;
-	p->version = c->weights_version;
-	return 0;
+	return panels;
 }
 
 static struct pass make_pass(const struct conv_geometry *g, int64_t from, int64_t to, const float *weights)
@@ -187,8 +179,10 @@ static int gemm_forward(void *state, struct op_call *c, const struct conv_geomet
 	struct gemm_state *s = state;
 	struct conv_lattice l;
 	TRY(conv_lattice_forward(&l, g, c->scratch));
-	TRY(fill_panels(s, &s->forward, c, g, l.order, false));
-	struct pass p = make_pass(g, g->ci, g->co, s->forward.data);
+	const float *panels = make_panels(s, &s->forward, c, g, l.order, false);
+	if (panels == NULL)
+		return -1;
+	struct pass p = make_pass(g, g->ci, g->co, panels);
 	p.finish = (struct conv_finish){ .bias = g->has_bias ? c->in[1].data : NULL, .relu = g->relu };
 	p.l = &l;
 	for (int i = 0; i < conv_param(c)->n_maps; i++) {
@@ -208,8 +202,10 @@ static int gemm_backward_data(void *state, struct op_call *c, const struct conv_
 	if (l == NULL)
 		return -1;
 	TRY(conv_lattices_backward(l, g, c->scratch));
-	TRY(fill_panels(s, &s->backward, c, g, l[0].order, true));
-	struct pass p = make_pass(g, g->co, g->ci, s->backward.data);
+	const float *panels = make_panels(s, &s->backward, c, g, l[0].order, true);
+	if (panels == NULL)
+		return -1;
+	struct pass p = make_pass(g, g->co, g->ci, panels);
 	for (int i = 0; i < conv_param(c)->n_maps; i++) {
 		if (c->din[2 + i].data == NULL || dz[i].data == NULL)
 			continue;

@@ -2,7 +2,7 @@
  * The convolution backend on oneDNN's primitives.
  *
  * Maps stay [N H W C] (the library's nhwc); weights are in whatever layout the library
- * prefers for a pass ("any"), filled from the f32 masters once per weights_version, and
+ * prefers for a pass ("any"), filled from the f32 masters as conv_prepared_room() says, and
  * gradients of weights come back the same way. A layer's state keeps one plan (primitive
  * and memory objects) for each shape and pass it has met, at most MAX_PLANS of
  * them; the least recently used makes room. Scratch comes from the call's arena, so a
@@ -26,8 +26,8 @@ struct weights {
 	dnnl_memory_desc_t md;
 	dnnl_memory_t memory;
 	dnnl_primitive_t reorder;	/* from the masters */
-	const void *source;	/* what fills it: masters of that address and version */
-	uint64_t version;
+	struct conv_prepared prepared;
+	uint64_t last_call;	/* that filled it */
 };
 
 /* How to run one pass for one shape. */
@@ -50,7 +50,7 @@ struct onednn_state {
 	struct arena arena;
 	struct plan *plans;
 	int n_plans;
-	uint64_t uses;
+	uint64_t calls, uses;
 	struct weights *weights;
 	dnnl_memory_t masters;	/* w or dw of the caller; its address is set at each use */
 	dnnl_memory_t bias;
@@ -85,13 +85,12 @@ static struct weights *find_weights(struct onednn_state *s, const dnnl_memory_de
 		return w;
 	dnnl_memory_desc_t plain = onednn_weights_desc(g, dnnl_f32, true);
 	w = arena_calloc(&s->arena, 1, sizeof *w);
-	void *data = arena_alloc(&s->arena, dnnl_memory_desc_get_size(md));
-	if (w == NULL || data == NULL)
+	if (w == NULL)
 		return NULL;
 	w->md = *md;
 	w->next = s->weights;
 	s->weights = w;	/* linked before it is whole, so that close() destroys what was made */
-	if (onednn_memory(&w->memory, md, data) != 0 || onednn_reorder(&w->reorder, &plain, md, false) != 0)
+	if (onednn_memory(&w->memory, md, DNNL_MEMORY_NONE) != 0 || onednn_reorder(&w->reorder, &plain, md, false) != 0)
 		return NULL;
 	return w;
 }
@@ -166,6 +165,7 @@ static struct plan *find_plan(struct onednn_state *s, enum conv_pass pass, const
 static int prepare(struct onednn_state *s, const struct conv_geometry *g)
 {
 	TRY(onednn_start());
+	s->calls++;
 	dnnl_memory_desc_t plain = onednn_weights_desc(g, dnnl_f32, true), bias;
 	dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){ g->co }, dnnl_f32, dnnl_a);
 	if (s->masters == NULL)
@@ -177,12 +177,18 @@ static int prepare(struct onednn_state *s, const struct conv_geometry *g)
 
 static int fill_weights(struct onednn_state *s, struct weights *w, const struct op_call *c)
 {
-	if (w->source == c->in[0].data && w->version == c->weights_version)
+	bool fill;
+	if (w->last_call == s->calls)	/* for another map of the call */
+		return 0;
+	void *data = conv_prepared_room(&w->prepared, c, dnnl_memory_desc_get_size(&w->md), &s->arena, &fill);
+	if (data == NULL)
+		return -1;
+	TRY(set_data(w->memory, data));
+	w->last_call = s->calls;
+	if (!fill)
 		return 0;
 	TRY(set_data(s->masters, c->in[0].data));
 	TRY(onednn_execute(w->reorder, 2, (dnnl_exec_arg_t[]){ { DNNL_ARG_FROM, s->masters }, { DNNL_ARG_TO, w->memory } }));
-	w->source = c->in[0].data;
-	w->version = c->weights_version;
 	return 0;
 }
 

@@ -28,16 +28,9 @@
 /* Rows of a block, and columns that one product sums over: 1 MiB of gathered numbers. */
 enum { BLOCK_ROWS = 256, BLOCK_DEPTH = 1024, CHANNEL_BLOCK = 64 };
 
-/* The weights turned for one direction: [group][tap in the direction's order][from][to], f32. */
-struct packed {
-	float *data;
-	const void *source;
-	uint64_t version;
-};
-
 struct openblas_state {
 	struct arena arena;
-	struct packed forward, backward;
+	struct conv_prepared forward, backward;	/* f32 [group][tap in the direction's order][from][to] */
 };
 
 /*
@@ -128,17 +121,14 @@ static void pack(float *to, const float *w, const struct conv_geometry *g, const
 		}
 }
 
-static int fill_packed(struct openblas_state *s, struct packed *p, const struct op_call *c, const struct conv_geometry *g,
-	const int64_t *order, bool transposed)
+static const float *packed(struct openblas_state *s, struct conv_prepared *p, const struct op_call *c,
+	const struct conv_geometry *g, const int64_t *order, bool transposed)
 {
-	if (p->data == NULL && (p->data = arena_alloc(&s->arena, tensor_bytes(&c->in[0]))) == NULL)
-		return -1;
-	if (p->source == c->in[0].data && p->version == c->weights_version)
-		return 0;
-	pack(p->data, c->in[0].data, g, order, transposed);
-	p->source = c->in[0].data;
-	p->version = c->weights_version;
-	return 0;
+	bool fill;
+	float *data = conv_prepared_room(p, c, tensor_bytes(&c->in[0]), &s->arena, &fill);
+	if (data != NULL && fill)
+		pack(data, c->in[0].data, g, order, transposed);
+	return data;
 }
 
 static int openblas_forward(void *state, struct op_call *c, const struct conv_geometry *g)
@@ -150,9 +140,10 @@ static int openblas_forward(void *state, struct op_call *c, const struct conv_ge
 	struct conv_finish finish = { .bias = g->has_bias ? c->in[1].data : NULL, .relu = g->relu };
 	pthread_once(&single_thread, set_single_thread);
 	TRY(conv_lattice_forward(&l, &g[0], c->scratch));
-	TRY(fill_packed(s, &s->forward, c, &g[0], l.order, false));
+	p.weights = packed(s, &s->forward, c, &g[0], l.order, false);
+	if (p.weights == NULL)
+		return -1;
 	TRY(make_buffers(&b, p.from, p.to, c->scratch));
-	p.weights = s->forward.data;
 	for (int i = 0; i < conv_param(c)->n_maps; i++) {
 		TRY(conv_lattice_forward(&l, &g[i], c->scratch));
 		p.g = &g[i];
@@ -173,9 +164,10 @@ static int openblas_backward_data(void *state, struct op_call *c, const struct c
 	if (l == NULL)
 		return -1;
 	TRY(conv_lattices_backward(l, &g[0], c->scratch));
-	TRY(fill_packed(s, &s->backward, c, &g[0], l[0].order, true));
+	p.weights = packed(s, &s->backward, c, &g[0], l[0].order, true);
+	if (p.weights == NULL)
+		return -1;
 	TRY(make_buffers(&b, p.from, p.to, c->scratch));
-	p.weights = s->backward.data;
 	for (int i = 0; i < conv_param(c)->n_maps; i++) {
 		if (c->din[2 + i].data == NULL || dz[i].data == NULL)
 			continue;

@@ -1,8 +1,8 @@
 /*
  * The convolution backend on our own Winograd F(4x4,3x3): 3x3 kernels of stride 1.
  *
- * The transformed weights are kept for each direction until the masters change. Arithmetic is
- * f32 also for bf16 maps, so weights are not rounded to bf16. Results do not depend on the number of threads.
+ * The transformed weights, four times the masters, are kept for each direction only where they are used
+ * again: in inference. Arithmetic is f32 also for bf16 maps, so weights are not rounded to bf16. Results do not depend on the number of threads.
  */
 #include "op/conv_backend.h"
 #include "op/winograd.h"
@@ -10,16 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Weights transformed for one direction. */
-struct transformed {
-	float *u;
-	const void *source;
-	uint64_t version;
-};
-
 struct winograd_state {
 	struct arena arena;
-	struct transformed forward, backward;
+	struct conv_prepared forward, backward;
 };
 
 static struct winograd_param param_of(const struct conv_geometry *g)
@@ -34,17 +27,14 @@ static struct winograd_map map_of(const struct op_call *c, int i, const struct c
 		.dy = dz == NULL ? NULL : dz->data, .dx = c->din[2 + i].data };
 }
 
-static int fill_transformed(struct winograd_state *s, struct transformed *t, const struct op_call *c,
+static const float *transformed(struct winograd_state *s, struct conv_prepared *p, const struct op_call *c,
 	const struct conv_geometry *g, void (*transform)(float *u, const float *w, int64_t ci, int64_t co))
 {
-	if (t->u == NULL && (t->u = arena_alloc(&s->arena, winograd_weights_bytes(g->ci, g->co))) == NULL)
-		return -1;
-	if (t->source == c->in[0].data && t->version == c->weights_version)
-		return 0;
-	transform(t->u, c->in[0].data, g->ci, g->co);
-	t->source = c->in[0].data;
-	t->version = c->weights_version;
-	return 0;
+	bool fill;
+	float *u = conv_prepared_room(p, c, winograd_weights_bytes(g->ci, g->co), &s->arena, &fill);
+	if (u != NULL && fill)
+		transform(u, c->in[0].data, g->ci, g->co);
+	return u;
 }
 
 static int winograd_forward_pass(void *state, struct op_call *c, const struct conv_geometry *g)
@@ -55,8 +45,10 @@ static int winograd_forward_pass(void *state, struct op_call *c, const struct co
 	int n = conv_param(c)->n_maps;
 	for (int i = 0; i < n; i++)
 		maps[i] = map_of(c, i, &g[i], NULL);
-	TRY(fill_transformed(s, &s->forward, c, g, winograd_transform_weights));
-	return winograd_forward(maps, n, s->forward.u, g->has_bias ? c->in[1].data : NULL, &p, c->scratch);
+	const float *u = transformed(s, &s->forward, c, g, winograd_transform_weights);
+	if (u == NULL)
+		return -1;
+	return winograd_forward(maps, n, u, g->has_bias ? c->in[1].data : NULL, &p, c->scratch);
 }
 
 /* The maps whose gradient is wanted, and that are added to (or not). */
@@ -75,12 +67,14 @@ static int winograd_data_pass(void *state, struct op_call *c, const struct conv_
 	struct winograd_state *s = state;
 	struct winograd_param p = param_of(g);
 	struct winograd_map maps[CONV2D_MAX_MAPS];
-	TRY(fill_transformed(s, &s->backward, c, g, winograd_transform_weights_backward));
+	const float *u = transformed(s, &s->backward, c, g, winograd_transform_weights_backward);
+	if (u == NULL)
+		return -1;
 	for (int add = 0; add < 2; add++) {
 		int n = data_maps(maps, c, g, dz, add);
 		p.add = add;
 		if (n > 0)
-			TRY(winograd_backward_data(maps, n, s->backward.u, &p, c->scratch));
+			TRY(winograd_backward_data(maps, n, u, &p, c->scratch));
 	}
 	return 0;
 }

@@ -17,6 +17,8 @@ static int shape(struct op_call *c)
 		TRY(map_check_channels("frozen_norm", names[i], &c->in[i], c->in[X].dim[3]));
 	if (p->add)
 		TRY(map_check_same("frozen_norm", "residual", &c->in[RESIDUAL], &c->in[X]));
+	if (!p->relu)
+		c->needs_out = 0;
 	c->n_out = 1;
 	c->out[0] = tensor_shape(c->in[X].dtype, 4, c->in[X].dim);
 	c->n_saved = 0;

@@ -19,6 +19,8 @@ static int shape(struct op_call *c)
 		TRY(map_check_same("group_norm", "residual", &c->in[RESIDUAL], &c->in[X]));
 	if (p->groups < 1 || channels % p->groups != 0)
 		return err_set("group_norm: %d groups do not divide %lld channels", p->groups, (long long)channels);
+	if (!p->relu)
+		c->needs_out = 0;
 	c->n_out = 1;
 	c->out[0] = tensor_shape(c->in[X].dtype, 4, c->in[X].dim);
 	c->n_saved = 2;

@@ -45,12 +45,15 @@ struct op_call {
 	 * A slot that outlives the call: reordered weights, cached primitives. It belongs
 	 * to the parameter set the call uses (the caller keeps one slot per layer and frees
 	 * it with op->cache_free). NULL: nothing is kept. `weights_version` changes whenever
-	 * the parameters' values change.
+	 * the parameters' values change; 0: they change before they are used again, so a copy of
+	 * them in another order is not worth keeping.
 	 */
 	void **cache;
 	uint64_t weights_version;
 	struct arena *scratch;
 	bool training;	/* batch norm: use and update batch statistics */
+	/* What backward() will read of in and out; the caller copies the op's, shape() may clear bits. */
+	unsigned needs_in, needs_out;
 };
 
 /*
@@ -84,7 +87,7 @@ struct op {
 	double (*flops)(const struct op_call *c);	/* forward; multiply-add counts as two */
 	void (*cache_free)(void *cache);	/* NULL when the op keeps nothing */
 	unsigned can_add;	/* inputs whose gradient backward can add to what is there */
-	/* What backward() reads: bit i of needs_in / needs_out. The tape frees the rest early. */
+	/* What backward() may read the data of: bit i for in[i], out[i]. The tape frees the rest early. */
 	unsigned needs_in;
 	unsigned needs_out;
 	const struct op_case *cases;	/* ends with name == NULL */
