@@ -2,28 +2,39 @@
  * evalap: measure detections against ground truth as the COCO benchmark does.
  */
 #include "base/options.h"
+#include "eval/eval_analysis.h"
 #include "eval/eval_arrays.h"
 #include "eval/eval_custom.h"
+#include "eval/eval_gate.h"
 #include "eval/eval_report.h"
 #include "eval/eval_select.h"
 #include "eval/eval_set.h"
 #include "eval/eval_task.h"
 #include "eval/eval_warn.h"
 
+#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Exit status when a figure breaks its limit. */
+enum { EXIT_GATE = 3 };
 
 static struct config {
 	const char *truth;
 	const char *type;
 	const char *rule;
-	bool json;
+	bool json, csv;
 	bool per_class;
 	const char *arrays;
 	const char *limits;
 	const char *ranges;
 	struct eval_selection selection;
-} config = { .type = "bbox", .rule = "coco" };
+	struct eval_analysis_options analysis;
+	const char *fail_under, *baseline, *max_drop;
+} config = {
+	.type = "bbox", .rule = "coco", .analysis = { .iou = 0.5, .score = NAN, .bootstrap = { .rounds = 1000, .level = 0.95 } },
+};
 
 static const struct option_spec options[] = {
 	OPTION_TEXT('g', "truth", "FILE", &config.truth, OPTION_REQUIRED,
@@ -32,6 +43,7 @@ static const struct option_spec options[] = {
 		    "                              miou, label maps (bbox)"),
 	OPTION_TEXT(0, "rule", "RULE", &config.rule, 0, "how boxes are scored: coco, lvis, voc2007 or voc2010 (coco)"),
 	OPTION_FLAG(0, "json", &config.json, 0, "print JSON with all digits and the figures of every category"),
+	OPTION_FLAG(0, "csv", &config.csv, 0, "print the figures of every category as comma-separated values"),
 	OPTION_FLAG(0, "per-class", &config.per_class, 0, "print a table of the categories too"),
 	OPTION_TEXT(0, "arrays", "FILE", &config.arrays, 0, "write precision, recall and scores as numpy's .npz"),
 	OPTION_TEXT(0, "max-dets", "LIST", &config.limits, 0, "detections of a class in an image that count (1,10,100)"),
@@ -39,20 +51,38 @@ static const struct option_spec options[] = {
 	OPTION_TEXT(0, "images", "LIST", &config.selection.images, 0, "evaluate these ids only: 7,9,12 or @FILE"),
 	OPTION_TEXT(0, "classes", "LIST", &config.selection.classes, 0, "evaluate these classes only: names or ids"),
 	OPTION_FLAG(0, "agnostic", &config.selection.agnostic, 0, "take all classes as one"),
+	OPTION_FLAG(0, "counts", &config.analysis.counts, 0, "count true, false and missed ones of every category; precision, recall, F1"),
+	OPTION_FLAG(0, "errors", &config.analysis.errors, 0, "tell kinds of errors apart, and what AP each costs"),
+	OPTION_NUMBER(0, "iou", "X", &config.analysis.iou, 0.01, 1, 0, "IoU from which a detection counts as true in counts and files (0.5)"),
+	OPTION_NUMBER(0, "score", "X", &config.analysis.score, -1e300, 1e300, 0,
+		      "score from which it counts there (the best threshold of its category)"),
+	OPTION_TEXT(0, "thresholds", "FILE", &config.analysis.thresholds, 0, "write the best threshold of every category"),
+	OPTION_TEXT(0, "confusion", "FILE", &config.analysis.confusion, 0, "write which category is taken for which"),
+	OPTION_TEXT(0, "per-image", "FILE", &config.analysis.per_image, 0, "write the figures of every image, the worst first"),
+	OPTION_TEXT(0, "plot", "FILE", &config.analysis.plot, 0, "draw curves, scores and categories (SVG)"),
+	OPTION_FLAG(0, "ci", &config.analysis.intervals, 0, "intervals of the figures, by drawing images again and again"),
+	OPTION_TEXT(0, "compare", "FILE", &config.analysis.compare, 0, "other results: differences with intervals and p"),
+	OPTION_INT(0, "rounds", "N", &config.analysis.bootstrap.rounds, 1, 1000000, 0, "draws for --ci and --compare (1000)"),
+	OPTION_NUMBER(0, "level", "X", &config.analysis.bootstrap.level, 0.01, 0.9999, 0, "probability of the intervals (0.95)"),
+	OPTION_TEXT(0, "fail-under", "LIST", &config.fail_under, 0, "least values, such as AP=0.40,AP50.person=0.55; exit 3 below"),
+	OPTION_TEXT(0, "baseline", "FILE", &config.baseline, 0, "figures of an earlier run (--json) to hold against"),
+	OPTION_TEXT(0, "max-drop", "LIST", &config.max_drop, 0, "most that AP, or figures as in AP=0.002,AP50=0.01, may fall; exit 3 below"),
 	OPTION_END
 };
 
 static const struct tool_spec tool = {
 	.name = "evalap",
 	.summary = "average precision of detections",
-	.synopsis = "-g TRUTH [-t TYPE] [--rule RULE] [--json] [--per-class] [--arrays FILE] [--max-dets LIST] [--areas LIST] "
-		    "[--images LIST] [--classes LIST] [--agnostic] [RESULTS]",
+	.synopsis = "-g TRUTH [-t TYPE] [--rule RULE] [--json | --csv] [options] [RESULTS]",
 	.options = options,
 	.examples = "evalap -g instances_val2017.json results.json\n"
 		    "coco-pack val.json --images val/ | predict -m m.safetensors | evalap -g val.json\n"
 		    "coco-pack VOC2007 --set test | evalap -g - --rule voc2007 results.json\n"
 		    "evalap -t miou -g SegmentationClass/ --per-class found/\n"
-		    "evalap -g val.pack --json detections.stream > figures.json\n",
+		    "evalap -g val.pack --json detections.stream > figures.json\n"
+		    "evalap -g instances.json --ci --errors --plot page.svg results.json\n"
+		    "evalap -g instances.json --compare b.json a.json\n"
+		    "evalap -g instances.json --baseline old.json --max-drop 0.002 results.json\n",
 };
 
 static const struct eval_type *const types[] = { &eval_bbox };
@@ -89,11 +119,65 @@ static void refuse_coco_options(void)
 	const struct { const char *name; bool given; } coco_only[] = {
 		{ "arrays", config.arrays != NULL }, { "max-dets", config.limits != NULL }, { "areas", config.ranges != NULL },
 		{ "images", config.selection.images != NULL }, { "classes", config.selection.classes != NULL },
-		{ "agnostic", config.selection.agnostic },
+		{ "agnostic", config.selection.agnostic }, { "counts", config.analysis.counts },
+		{ "errors", config.analysis.errors }, { "ci", config.analysis.intervals },
+		{ "compare", config.analysis.compare != NULL }, { "plot", config.analysis.plot != NULL },
+		{ "thresholds", config.analysis.thresholds != NULL }, { "confusion", config.analysis.confusion != NULL },
+		{ "per-image", config.analysis.per_image != NULL },
 	};
 	for (size_t i = 0; i < sizeof coco_only / sizeof coco_only[0]; i++)
 		if (coco_only[i].given)
 			tool_usage("--%s goes with COCO's rule only", coco_only[i].name);
+}
+
+static void tell_broken(const char *format, ...)
+{
+	va_list args;
+	fputs("evalap: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/* Limits by name; a name that does not exist is a mistake on the command line. */
+static void parse_limits(struct eval_gates *gates, const char *option, const char *list, const struct eval_figures *figures,
+			 struct arena *a)
+{
+	if (eval_gates_parse(gates, list, figures, a) != 0)
+		tool_usage("%s: %s", option, err_get());
+}
+
+/* The number of limits that are broken, or -1. */
+static int hold_limits(const struct eval_figures *figures, struct arena *a)
+{
+	struct eval_gates least, drop;
+	int broken = 0;
+	if (config.fail_under != NULL) {
+		parse_limits(&least, "--fail-under", config.fail_under, figures, a);
+		broken += eval_gates_apply(&least, figures, NULL, tell_broken);
+	}
+	if (config.baseline != NULL) {
+		int64_t n_images;
+		parse_limits(&drop, "--max-drop", config.max_drop, figures, a);
+		double *old = arena_calloc(a, (size_t)drop.n, sizeof *old);
+		if (old == NULL)
+			return -1;
+		TRY(eval_gates_baseline(old, &n_images, config.baseline, &drop, figures, a));
+		broken += eval_gates_apply(&drop, figures, old, tell_broken);
+	}
+	return broken;
+}
+
+/* What evaluations of every kind end with: figures for programs, then the limits. */
+static int finish(const struct eval_figures *figures, const struct eval_analysis *analysis, struct arena *a)
+{
+	if (config.csv)
+		eval_figures_csv(stdout, figures);
+	else if (config.json)
+		eval_report_json(stdout, figures, analysis);
+	int broken = hold_limits(figures, a);
+	return broken > 0 ? EXIT_GATE : broken;
 }
 
 static int run_task(const struct eval_task *task, const struct arguments *args, const char *results, struct arena *a)
@@ -102,17 +186,17 @@ static int run_task(const struct eval_task *task, const struct arguments *args, 
 	const struct eval_request request = { .truth = config.truth, .results = results, .type = config.type,
 		.threads = args->threads, .warn = tool_warn };
 	TRY(task->run(&figures, &request, a));
-	if (config.json)
-		eval_figures_json(stdout, &figures);
-	else
+	if (!config.json && !config.csv)
 		eval_figures_print(stdout, &figures, config.per_class);
-	return 0;
+	return finish(&figures, NULL, a);
 }
 
 static int run(const struct arguments *args, const char *results, struct arena *a)
 {
 	struct eval_set set;
 	struct eval_result result;
+	struct eval_figures figures;
+	struct eval_analysis analysis;
 	struct eval_type type = *find_type(config.type);
 	if (config.limits != NULL)
 		TRY(eval_custom_limits(&type, &type, config.limits, a));
@@ -129,14 +213,35 @@ static int run(const struct arguments *args, const char *results, struct arena *
 	TRY(eval_run(&result, &input, a));
 	if (config.arrays != NULL)
 		TRY(eval_arrays_write(config.arrays, &result));
-	if (config.json) {
-		eval_report_json(stdout, input.type, &set, &result);
-		return 0;
+	TRY(eval_analysis_run(&analysis, &config.analysis, &set, &input, &result, a));
+	TRY(eval_report_figures(&figures, input.type, &set, &result, a));
+	TRY(eval_analysis_columns(&figures, &analysis, a));
+	if (!config.json && !config.csv) {
+		eval_report_summary(stdout, input.type, &result);
+		if (config.per_class)
+			eval_report_classes(stdout, &set, &result);
+		eval_analysis_print(stdout, &analysis);
 	}
-	eval_report_summary(stdout, input.type, &result);
-	if (config.per_class)
-		eval_report_classes(stdout, &set, &result);
-	return 0;
+	return finish(&figures, &analysis, a);
+}
+
+static void check_options(const struct arguments *args, const char *results)
+{
+	const struct eval_analysis_options *o = &config.analysis;
+	int from_stdin = (strcmp(config.truth, "-") == 0) + (strcmp(results, "-") == 0) +
+		(o->compare != NULL && strcmp(o->compare, "-") == 0);
+	if (args->n > 1)
+		tool_usage("one RESULTS file is wanted, not %d", args->n);
+	if (from_stdin > 1)
+		tool_usage("ground truth and results cannot both come from standard input");
+	if (config.csv && config.json)
+		tool_usage("--csv and --json do not go together");
+	if ((config.baseline == NULL) != (config.max_drop == NULL))
+		tool_usage("--baseline and --max-drop go together");
+	if (config.fail_under != NULL && eval_gates_check_form(config.fail_under) != 0)
+		tool_usage("--fail-under: %s", err_get());
+	if (config.max_drop != NULL && eval_gates_check_form(config.max_drop) != 0)
+		tool_usage("--max-drop: %s", err_get());
 }
 
 int main(int argc, char **argv)
@@ -145,15 +250,15 @@ int main(int argc, char **argv)
 	struct arena arena;
 	tool_start(&tool, argc, argv, &args);
 	const struct eval_task *task = find_task();
+	const char *results = args.n >= 1 ? args.operand[0] : "-";
 	if (task != NULL)
 		refuse_coco_options();
-	if (args.n > 1)
-		tool_usage("one RESULTS file is wanted, not %d", args.n);
-	const char *results = args.n == 1 ? args.operand[0] : "-";
-	if (strcmp(results, "-") == 0 && strcmp(config.truth, "-") == 0)
-		tool_usage("ground truth and results cannot both come from standard input");
+	check_options(&args, results);
+	config.analysis.bootstrap.threads = args.threads;
+	config.analysis.bootstrap.seed = (uint64_t)args.seed;
 	arena_init(&arena, 1 << 20);
 	int status = task != NULL ? run_task(task, &args, results, &arena) : run(&args, results, &arena);
 	arena_release(&arena);
-	return tool_end(status);
+	int end = tool_end(status > 0 ? 0 : status);
+	return end == EXIT_OK ? status : end;
 }

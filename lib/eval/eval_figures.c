@@ -1,6 +1,6 @@
 #include "eval/eval_figures.h"
 
-#include "base/json.h"
+#include "eval/eval_csv.h"
 
 #include <assert.h>
 #include <string.h>
@@ -103,33 +103,79 @@ static void put_classes(struct json_writer *w, const struct eval_figures *f)
 	json_put_end(w, ']');
 }
 
+void eval_figures_put(struct json_writer *w, const struct eval_figures *f)
+{
+	json_put_key(w, "type");
+	json_put_string(w, f->type);
+	if (f->rule != NULL) {
+		json_put_key(w, "rule");
+		json_put_string(w, f->rule);
+	}
+	json_put_key(w, "names");
+	json_put_array(w);
+	for (int i = 0; i < f->n; i++)
+		json_put_string(w, f->figure[i].name);
+	json_put_end(w, ']');
+	json_put_key(w, "stats");
+	json_put_array(w);
+	for (int i = 0; i < f->n; i++)
+		json_put_double(w, f->figure[i].value);
+	json_put_end(w, ']');
+	for (int i = 0; i < f->n_counts; i++) {
+		json_put_key(w, f->count[i].key);
+		json_put_integer(w, f->count[i].n);
+	}
+	json_put_key(w, "per_class");
+	put_classes(w, f);
+}
+
 void eval_figures_json(FILE *file, const struct eval_figures *f)
 {
 	struct json_writer w;
 	json_writer_init(&w, file);
 	json_put_object(&w);
-	json_put_key(&w, "type");
-	json_put_string(&w, f->type);
-	if (f->rule != NULL) {
-		json_put_key(&w, "rule");
-		json_put_string(&w, f->rule);
-	}
-	json_put_key(&w, "names");
-	json_put_array(&w);
-	for (int i = 0; i < f->n; i++)
-		json_put_string(&w, f->figure[i].name);
-	json_put_end(&w, ']');
-	json_put_key(&w, "stats");
-	json_put_array(&w);
-	for (int i = 0; i < f->n; i++)
-		json_put_double(&w, f->figure[i].value);
-	json_put_end(&w, ']');
-	for (int i = 0; i < f->n_counts; i++) {
-		json_put_key(&w, f->count[i].key);
-		json_put_integer(&w, f->count[i].n);
-	}
-	json_put_key(&w, "per_class");
-	put_classes(&w, f);
+	eval_figures_put(&w, f);
 	json_put_end(&w, '}');
 	fputc('\n', file);
+}
+
+static void put_share(FILE *file, double share)
+{
+	struct json_writer w;
+	fputc(',', file);
+	json_writer_init(&w, file);
+	if (share > -1)
+		json_put_double(&w, share);
+}
+
+/* The figure of this name, or -1. */
+static double named(const struct eval_figures *f, const char *name)
+{
+	for (int i = 0; i < f->n; i++)
+		if (strcmp(f->figure[i].name, name) == 0)
+			return f->figure[i].value;
+	return -1;
+}
+
+void eval_figures_csv(FILE *file, const struct eval_figures *f)
+{
+	char text[32];
+	fputs("category,id", file);
+	for (int c = 0; c < f->n_columns; c++)
+		fprintf(file, ",%s", f->column[c].key);
+	fputs("\nall,", file);
+	for (int c = 0; c < f->n_columns; c++)
+		put_share(file, named(f, f->column[c].key));
+	fputc('\n', file);
+	for (int32_t k = 0; k < f->n_classes; k++) {
+		eval_put_csv(file, class_name(&f->classes[k], text));
+		fprintf(file, ",%lld", (long long)f->classes[k].id);
+		for (int c = 0; c < f->n_columns; c++) {
+			if (f->column[c].number != NULL)
+				fprintf(file, ",%lld", (long long)f->column[c].number[k]);
+			else
+				put_share(file, f->column[c].share[k]);
+		}
+		fputc('\n', file);
+	}
 }

@@ -12,13 +12,14 @@
 #ifndef EVAL_EVAL_FIGURES_H
 #define EVAL_EVAL_FIGURES_H
 
+#include "base/json.h"
 #include "stream/stream.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-enum { EVAL_MAX_FIGURES = 24, EVAL_MAX_COLUMNS = 6, EVAL_MAX_COUNTS = 6 };
+enum { EVAL_MAX_FIGURES = 24, EVAL_MAX_COLUMNS = 32, EVAL_MAX_COUNTS = 6 };
 
 struct eval_figure {
 	const char *name;	/* "mAP": the key for programs */
@@ -65,5 +66,14 @@ void eval_figures_print(FILE *file, const struct eval_figures *f, bool per_class
  * doubles in full. Ends with a new line.
  */
 void eval_figures_json(FILE *file, const struct eval_figures *f);
+
+/* The keys of it alone, in an open object. */
+void eval_figures_put(struct json_writer *w, const struct eval_figures *f);
+
+/*
+ * A line of names, "category,id,..." and the columns; a line for the whole, category "all" without an id, with the figures that are
+ * called like columns; a line a class. Empty where there is nothing; doubles in full.
+ */
+void eval_figures_csv(FILE *file, const struct eval_figures *f);
 
 #endif

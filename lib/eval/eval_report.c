@@ -1,7 +1,5 @@
 #include "eval/eval_report.h"
 
-#include "base/json.h"
-
 #include <string.h>
 
 void eval_report_summary(FILE *file, const struct eval_type *type, const struct eval_result *result)
@@ -42,57 +40,41 @@ void eval_report_classes(FILE *file, const struct eval_set *set, const struct ev
 	}
 }
 
-static void put_count(struct json_writer *w, const char *key, int64_t count)
+/* A row's figure for one class; scratch holds [EVAL_THRESHOLDS EVAL_RECALLS]. */
+static double class_figure(double *scratch, const struct eval_row *row, const struct eval_result *result, int32_t k)
 {
-	json_put_key(w, key);
-	json_put_integer(w, count);
-}
-
-static void put_double(struct json_writer *w, const char *key, double x)
-{
-	json_put_key(w, key);
-	json_put_double(w, x);
-}
-
-static void put_classes(struct json_writer *w, const struct eval_set *set, const struct eval_result *result)
-{
-	json_put_array(w);
-	for (int32_t k = 0; k < set->n_categories; k++) {
-		json_put_object(w);
-		put_count(w, "id", set->categories[k].id);
-		json_put_key(w, "name");
-		json_put_string(w, set->categories[k].name);
-		put_count(w, "objects", result->class_objects[k]);
-		put_double(w, "AP", result->class_ap[k]);
-		put_double(w, "AP50", result->class_ap50[k]);
-		json_put_end(w, '}');
+	int first = row->threshold < 0 ? 0 : row->threshold, end = row->threshold < 0 ? EVAL_THRESHOLDS : first + 1;
+	int64_t n = 0;
+	for (int t = first; t < end; t++) {
+		if (row->recall)
+			scratch[n++] = result->recall[eval_recall_at(result, t, k, row->range, row->limit)];
+		for (int r = 0; r < EVAL_RECALLS && !row->recall; r++)
+			scratch[n++] = result->precision[eval_precision_at(result, t, r, k, row->range, row->limit)];
 	}
-	json_put_end(w, ']');
+	return eval_mean(scratch, n);
 }
 
-void eval_report_json(FILE *file, const struct eval_type *type, const struct eval_set *set,
-		      const struct eval_result *result)
+int eval_report_figures(struct eval_figures *f, const struct eval_type *type, const struct eval_set *set,
+			const struct eval_result *result, struct arena *a)
 {
-	struct json_writer w;
-	json_writer_init(&w, file);
-	json_put_object(&w);
-	json_put_key(&w, "type");
-	json_put_string(&w, type->name);
-	json_put_key(&w, "names");
-	json_put_array(&w);
+	double *scratch = arena_calloc(a, (size_t)EVAL_THRESHOLDS * EVAL_RECALLS, sizeof *scratch);
+	if (scratch == NULL)
+		return -1;
+	*f = (struct eval_figures){ .type = type->name, .n_classes = set->n_categories, .classes = set->categories };
 	for (int i = 0; i < type->n_rows; i++)
-		json_put_string(&w, type->rows[i].name);
-	json_put_end(&w, ']');
-	json_put_key(&w, "stats");
-	json_put_array(&w);
-	for (int i = 0; i < type->n_rows; i++)
-		json_put_double(&w, result->stats[i]);
-	json_put_end(&w, ']');
-	put_count(&w, "images", set->n_images);
-	put_count(&w, "annotations", set->n_gt);
-	put_count(&w, "detections", set->n_dt);
-	json_put_key(&w, "per_class");
-	put_classes(&w, set, result);
-	json_put_end(&w, '}');
-	fputc('\n', file);
+		eval_figures_add(f, type->rows[i].name, type->rows[i].recall ? "average recall" : "average precision",
+				 result->stats[i]);
+	eval_figures_count(f, "images", set->n_images);
+	eval_figures_count(f, "annotations", set->n_gt);
+	eval_figures_count(f, "detections", set->n_dt);
+	eval_figures_numbers(f, "objects", result->class_objects);
+	for (int i = 0; i < type->n_rows; i++) {
+		double *share = arena_calloc(a, (size_t)set->n_categories, sizeof *share);
+		if (share == NULL)
+			return -1;
+		for (int32_t k = 0; k < set->n_categories; k++)
+			share[k] = class_figure(scratch, &type->rows[i], result, k);
+		eval_figures_shares(f, type->rows[i].name, share);
+	}
+	return 0;
 }

@@ -1,10 +1,11 @@
 /*
- * eval_report: the figures of an evaluation as text and as JSON.
+ * eval_report: the figures of an evaluation for people and for programs.
  */
 #ifndef EVAL_EVAL_REPORT_H
 #define EVAL_EVAL_REPORT_H
 
 #include "eval/eval.h"
+#include "eval/eval_figures.h"
 #include "eval/eval_set.h"
 
 #include <stdio.h>
@@ -16,10 +17,10 @@ void eval_report_summary(FILE *file, const struct eval_type *type, const struct 
 void eval_report_classes(FILE *file, const struct eval_set *set, const struct eval_result *result);
 
 /*
- * {"type", "names", "stats", "images", "annotations", "detections", "per_class": [{"id", "name", "objects", "AP", "AP50"}]};
- * doubles in full, -1 where there is nothing to find. Ends with a new line.
+ * The same figures in the shape that all evaluations share: the rows; for every class its objects and each row of its own.
+ * What is made for it lives in the arena. Error: memory.
  */
-void eval_report_json(FILE *file, const struct eval_type *type, const struct eval_set *set,
-		      const struct eval_result *result);
+int eval_report_figures(struct eval_figures *figures, const struct eval_type *type, const struct eval_set *set,
+			const struct eval_result *result, struct arena *a) MUST_CHECK;
 
 #endif
