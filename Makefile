@@ -13,6 +13,7 @@ BUILD := build/$(CONF)
 PACKAGES := gcc make libjpeg-dev libmsgpack-dev libopenblas-dev libzstd-dev libdnnl-dev libxxhash-dev \
 	libpng-dev libexpat1-dev
 CHECK_PACKAGES := perl mandoc shellcheck jq zstd python3-msgpack python3-numpy python3-pil
+FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libomp-14-dev
 PARITY_PACKAGES := python3-torch python3-torchvision
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
@@ -24,8 +25,9 @@ CFLAGS_debug := -O0 -g3
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 CFLAGS_tsan := -O1 -g -fsanitize=thread
 CFLAGS_cov := -O0 -g --coverage
+CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 ifeq ($(CFLAGS_$(CONF)),)
-$(error CONF=$(CONF) is none of release debug asan tsan cov)
+$(error CONF=$(CONF) is none of release debug asan tsan cov fuzz)
 endif
 BASE_CFLAGS := -std=gnu17 $(CFLAGS_$(CONF)) $(WARNINGS) -fopenmp -pthread -fno-math-errno -MMD -MP \
 	-D_GNU_SOURCE -DCOCOPIPE_VERSION='"$(VERSION)"' -Ilib -I$(BUILD) -I.
@@ -42,8 +44,10 @@ ISA_CFLAGS_base :=
 ISA_CFLAGS_avx2 := -mavx2 -mfma -mf16c
 ISA_CFLAGS_avx512 := -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512
 
-LIB_SRC := $(sort $(filter-out %.simd.c,$(wildcard lib/*/*.c)))
-SIMD_SRC := $(sort $(wildcard lib/*/*.simd.c))
+# Fuzzing needs the layers that read data, and no others.
+LIB_DIRS := $(if $(filter fuzz,$(CONF)),base tensor stream record image coco eval,*)
+LIB_SRC := $(sort $(filter-out %.simd.c,$(wildcard $(LIB_DIRS:%=lib/%/*.c))))
+SIMD_SRC := $(sort $(wildcard $(LIB_DIRS:%=lib/%/*.simd.c)))
 TOOL_SRC := $(sort $(wildcard tools/*.c))
 TEST_SRC := $(sort $(wildcard tests/*.c))
 SYMBOLS = $(sort $(shell sed -nE 's/^const struct $(1) ($(1)_[a-z0-9_]+).*/\1/p' $(2) /dev/null))
@@ -54,10 +58,13 @@ TASKS := $(call SYMBOLS,eval_task,$(wildcard lib/eval/*.c))
 POLICIES := $(call SYMBOLS,augment_policy,$(wildcard lib/augment/*.c))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
-	$(foreach level,$(ISA_LEVELS),$(SIMD_SRC:%.c=$(BUILD)/obj/%.$(level).o)) $(BUILD)/obj/registry.o
+	$(foreach level,$(ISA_LEVELS),$(SIMD_SRC:%.c=$(BUILD)/obj/%.$(level).o)) \
+	$(if $(filter fuzz,$(CONF)),,$(BUILD)/obj/registry.o)
 LIB := $(BUILD)/libcocopipe.a
 TOOLS := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
+FAULTY := $(BUILD)/faults/evalap
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 
 # V=1 shows whole commands.
@@ -66,13 +73,15 @@ Q := @
 say = @echo '  $(1)'
 endif
 
-.PHONY: all deps check bench benches demo install help clean parity tests
+.PHONY: all deps check check-peers bench benches demo fuzz fuzzers install help clean parity tests
 .DEFAULT_GOAL := all
 .SECONDARY:
 
 all: $(TOOLS)	## build the programs into build/$(CONF)/bin (CONF=release|debug|asan|tsan|cov)
 
-tests: $(TESTS)
+tests: $(TESTS) $(FUZZERS) $(FAULTY)
+
+fuzzers: $(FUZZERS)
 
 benches: $(BENCHES) $(BUILD)/tests/json
 
@@ -130,6 +139,20 @@ $(BUILD)/tests/%: tests/%.c $(LIB)
 	$(call say,LD $@)
 	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIB) $(LDFLAGS) $(LIBS)
 
+# A tool whose n-th allocation can be made to fail.
+FAULTS := malloc calloc realloc aligned_alloc strdup strndup asprintf fopen fdopen open_memstream
+$(BUILD)/faults/%: tools/%.c tests/faults/alloc.c $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(FAULTS:%=-Wl,--wrap=%) -o $@ $< tests/faults/alloc.c $(LIB) $(LDFLAGS) $(LIBS)
+
+# Fuzz targets: with libFuzzer in CONF=fuzz, elsewhere with a main() that runs them on files.
+FUZZ_MAIN := $(if $(filter fuzz,$(CONF)),-fsanitize=fuzzer,tests/fuzz/main/replay.c) tests/fuzz/main/file.c
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/main/replay.c tests/fuzz/main/file.c $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(BASE_CFLAGS) -Itests/fuzz $(CFLAGS) -o $@ $< $(FUZZ_MAIN) $(LIB) $(LDFLAGS) $(LIBS)
+
 $(BUILD)/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD $@)
@@ -154,6 +177,19 @@ parity: deps	## compare with PyTorch and torchvision (installs Debian's)
 	@$(MAKE) --no-print-directory all tests
 	@BIN=$(CURDIR)/$(BUILD)/bin CONF=$(CONF) OMP_WAIT_POLICY=passive prove --timer --verbose $(sort $(wildcard tests/parity/*.t))
 
+# numpy's exp() for AVX-512 differs from the C library's in last digits.
+check-peers: export NPY_DISABLE_CPU_FEATURES = AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL
+check-peers: deps	## compare evalap with the pycocotools in PYCOCOTOOLS=directory on PEER_SETS (2000) data sets
+	@[ -d "$(PYCOCOTOOLS)/pycocotools" ] || { echo "check-peers: PYCOCOTOOLS=directory with pycocotools, built, is wanted"; exit 2; }
+	@$(MAKE) --no-print-directory all
+	@PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$(PYCOCOTOOLS)" /usr/bin/python3 tests/peers/peer_check.py $(BUILD)/bin/evalap \
+		$(or $(PEER_SETS),2000) 1 bbox
+
+fuzz: EXTRA_PACKAGES = $(FUZZ_PACKAGES)
+fuzz: deps	## run every fuzz target for FUZZ_SECONDS (60) under the sanitizers (installs clang)
+	@$(MAKE) --no-print-directory CONF=fuzz CC=clang-14 fuzzers
+	@tests/fuzz/run.sh build/fuzz/fuzz $(or $(FUZZ_SECONDS),60)
+
 bench: EXTRA_PACKAGES = $(PARITY_PACKAGES)
 bench: deps	## measure speed against peers; the table is build/bench.tsv too
 	@$(MAKE) --no-print-directory all benches
@@ -174,6 +210,6 @@ clean:	## remove everything that was built
 	rm -rf build
 
 help:	## list the targets
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*##/:/' | awk -F: '{ printf "  make %-9s%s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/:/' | awk -F: '{ printf "  make %-12s%s\n", $$1, $$2 }'
 
--include $(LIB_OBJ:.o=.d) $(TOOLS:%=%.d) $(TESTS:%=%.d) $(BENCHES:%=%.d)
+-include $(LIB_OBJ:.o=.d) $(TOOLS:%=%.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(FAULTY:%=%.d)

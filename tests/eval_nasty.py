@@ -243,9 +243,18 @@ def data_set(kind, seed, number):
             "categories": [{"id": k, "name": "c%d" % k} for k in categories]}, results
 
 
-def some_limits(rng):
-    """Detections of a class in an image that count, three numbers ascending."""
-    return sorted(rng.sample([1, 2, 3, 5, 10, 20, 100, 300], 3))
+def some_options(kind, seed, number, truth):
+    """What else can be asked for: arguments of eval_reference.evaluate(). Mostly nothing."""
+    rng = random.Random("options %s %d %d" % (kind, seed, number))
+    options = {}
+    if rng.random() < 0.2:
+        options["limits"] = sorted(rng.sample([1, 2, 3, 5, 10, 20, 100, 300], 1 if kind == "keypoints" else 3))
+    if rng.random() < 0.15 and kind != "keypoints":
+        options["agnostic"] = True
+    for name, things in (("images", truth["images"]), ("classes", truth["categories"])):
+        if rng.random() < 0.1:
+            options[name] = rng.sample([t["id"] for t in things], rng.randrange(1, len(things) + 1))
+    return options
 
 
 def main():

@@ -89,7 +89,7 @@ def prepare(truth, results, kind):
     """Annotations and detections with what the rules need: mask, area, and whether they are ignored in any case."""
     sizes = {i["id"]: (i.get("height"), i.get("width")) for i in truth["images"]}
     gts = [dict(a) for a in truth["annotations"] if a["image_id"] in sizes]
-    dts = [dict(r) for r in results]
+    dts = [dict(r) for r in results if r["image_id"] in sizes]
     for thing in gts + dts if kind == "segm" else []:
         thing["mask"] = eval_masks.mask_of(thing["segmentation"], *sizes[thing["image_id"]])
     for gt in gts:
@@ -135,12 +135,15 @@ def curve(outcomes, wanted):
             recalls[-1] if recalls else 0.0)
 
 
-def evaluate(truth, results, kind, limits=None, agnostic=False):
-    """precision and scores [threshold, recall, class, range, limit], recall [threshold, class, range, limit]; -1: none."""
+def evaluate(truth, results, kind, limits=None, agnostic=False, images=None, classes=None):
+    """precision and scores [threshold, recall, class, range, limit], recall [threshold, class, range, limit]; -1: none.
+
+    images and classes are ids: evaluate no others.
+    """
     limits = limits or LIMITS[kind]
     gts, dts = prepare(truth, results, kind)
-    images = sorted(i["id"] for i in truth["images"])
-    categories = sorted(c["id"] for c in truth["categories"])
+    images = sorted(images or [i["id"] for i in truth["images"]])
+    categories = sorted(classes or [c["id"] for c in truth["categories"]])
     groups = [categories] if agnostic else [[k] for k in categories]
     names = range_names(kind)
     shape = (len(groups), len(names), len(limits))

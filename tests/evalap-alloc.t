@@ -1,0 +1,46 @@
+#!/bin/bash
+# Every allocation of evalap fails in turn: a message and exit status 1, or none of it matters; no crash and no leak.
+. "$(dirname "$0")/tap.sh"
+evalap=$(dirname "$(command -v evalap)")/../faults/evalap
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1 OMP_NUM_THREADS=1
+
+cat > "$T/gt.json" << 'JSON'
+{"images": [{"id": 1, "width": 90, "height": 80}, {"id": "two", "width": 90, "height": 80}],
+ "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "b\u00e9"}],
+ "annotations": [
+  {"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 10, 40, 40], "area": 1600, "iscrowd": 0},
+  {"id": 2, "image_id": "two", "category_id": 2, "bbox": [5, 5, 30, 60], "area": 1800, "iscrowd": 0},
+  {"id": 3, "image_id": "two", "category_id": 9, "bbox": [5, 5, 30, 60], "area": 1800, "iscrowd": 1}]}
+JSON
+cat > "$T/dt.json" << 'JSON'
+[{"image_id": 1, "category_id": 1, "bbox": [11, 10, 40, 40], "score": 0.9},
+ {"image_id": "two", "category_id": 2, "bbox": [5, 5, 30, 50], "score": 0.8},
+ {"image_id": "two", "category_id": 3, "bbox": [5, 5, 30, 50], "score": 0.8}]
+JSON
+
+# every_allocation NAME ARGUMENT...: run until no allocation is left to fail.
+every_allocation() {
+	local name=$1 n status bad=""
+	shift
+	for ((n = 1; n < 2000; n++)); do
+		rm -rf "$T/out"
+		mkdir "$T/out"
+		FAIL_ALLOCATION=$n "$evalap" -j1 "$@" > "$T/.out" 2> "$T/.err"
+		status=$?
+		grep -q '^allocation failed$' "$T/.err" || break
+		[ $status = 0 ] && continue
+		[ $status = 1 ] && grep -q '^evalap: ' "$T/.err" && ! grep -qE 'Sanitizer|runtime error' "$T/.err" && continue
+		bad=$n
+		break
+	done
+	[ -z "$bad" ] && [ $status = 0 ] && [ $n -gt 5 ]
+	report $? "$name: $((n - 1)) allocations fail in turn"
+	[ -z "$bad" ] || { echo "# allocation $bad: exit $status"; sed 's/^/# /' "$T/.err" | head -n 30; }
+}
+
+every_allocation "the lines" -g "$T/gt.json" --per-class "$T/dt.json"
+every_allocation "JSON" -g "$T/gt.json" --json "$T/dt.json"
+every_allocation "arrays" -g "$T/gt.json" --arrays "$T/out/a.npz" --agnostic "$T/dt.json"
+every_allocation "lists" -g "$T/gt.json" --images 1,two --classes a --max-dets 1,5 "$T/dt.json"
+every_allocation "VOC" -g "$T/gt.json" --rule voc2010 "$T/dt.json"
+done_testing

@@ -1,0 +1,40 @@
+/*
+ * evalap's way from two JSON files to the figures. The input is the ground truth, a NUL, and the results.
+ */
+#include "fuzz.h"
+
+#include "eval/eval_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int run(const char *truth, const char *results, struct arena *a)
+{
+	struct eval_set set;
+	struct eval_result result;
+	eval_set_init(&set, a);
+	TRY(eval_read_truth(&set, truth));
+	TRY(eval_read_results(&set, results));
+	return eval_run(&result, &(struct eval_input){ .type = &eval_bbox, .n_images = set.n_images,
+		.n_categories = set.n_categories, .gt = set.gt, .n_gt = set.n_gt, .dt = set.dt, .n_dt = set.n_dt }, a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const uint8_t *end = memchr(data, 0, size);
+	if (end == NULL)
+		return 0;
+	char truth[32], results[32];
+	size_t truth_size = (size_t)(end - data);
+	int truth_fd = fuzz_file(truth, data, truth_size);
+	int results_fd = fuzz_file(results, end + 1, size - truth_size - 1);
+	struct arena arena;
+	arena_init(&arena, 1 << 16);
+	if (run(truth, results, &arena) != 0 && err_get()[0] == '\0')
+		abort();
+	arena_release(&arena);
+	close(truth_fd);
+	close(results_fd);
+	return 0;
+}
