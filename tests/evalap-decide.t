@@ -126,6 +126,20 @@ PYTHON
 evalap -q -g many.json --plot page.svg found.json > /dev/null
 is "$(grep -c 'best and' page.svg) $(($(grep -c '<text' page.svg) < 300))" "1 1" "of many classes the best and the worst are drawn"
 
+# The examples of the man page that need no more than these files; a limit may be broken.
+"$python" - "$ROOT/man/evalap.1" > examples.txt << 'PYTHON'
+import re, sys
+text = open(sys.argv[1]).read().split(".Sh EXAMPLES")[1].split(".Sh SEE ALSO")[0].replace("\\e\n", "").replace("\\(dq", '"')
+lines = re.findall(r"^(?:\.Dl )?(evalap .*)$", text, re.M)
+print("\n".join(line for line in lines if "-g instances.json" in line))
+PYTHON
+is "$(($(wc -l < examples.txt) >= 5))" 1 "the man page has worked examples"
+while read -r line; do
+	bash -c "$line" > example.txt 2>&1
+	report "$(($? != 0 && $? != 3))" "example: $line"
+done < examples.txt
+ok "they leave what they name" test -s old.json -a -s thresholds.json -a -s confusion.csv -a -s images.csv -a -s page.svg
+
 # The command line, and what cannot be written.
 fails_with 2 'csv and --json' evalap -g instances.json --csv --json results.json
 fails_with 2 'come from standard input' evalap -g instances.json --compare - -

@@ -16,6 +16,8 @@ struct seen {
 	int moves;	/* pieces of lines */
 	int points;
 	double left, right, top, bottom;	/* of the lines */
+	int circles, rects;
+	double rect[16][4];	/* x y w h */
 };
 
 static void see_points(struct seen *s, const char *d)
@@ -32,12 +34,25 @@ static void see_points(struct seen *s, const char *d)
 	}
 }
 
+static void see_rect(struct seen *s, const char **attributes)
+{
+	static const char *const names[] = { "x", "y", "width", "height" };
+	for (int i = 0; attributes[i] != NULL && s->rects < 16; i += 2)
+		for (int j = 0; j < 4; j++)
+			if (strcmp(attributes[i], names[j]) == 0)
+				s->rect[s->rects][j] = strtod(attributes[i + 1], NULL);
+	s->rects++;
+}
+
 static void start(void *data, const char *name, const char **attributes)
 {
 	struct seen *s = data;
 	const char *d = NULL;
 	bool line = false;
 	s->texts += strcmp(name, "text") == 0;
+	s->circles += strcmp(name, "circle") == 0;
+	if (strcmp(name, "rect") == 0)
+		see_rect(s, attributes);
 	for (int i = 0; attributes[i] != NULL; i += 2) {
 		line |= strcmp(attributes[i], "stroke-linejoin") == 0;
 		if (strcmp(attributes[i], "d") == 0)
@@ -49,11 +64,11 @@ static void start(void *data, const char *name, const char **attributes)
 	see_points(s, d);
 }
 
-static bool draw(struct seen *seen, const struct plot *p, const char *name)
+/* Read what has been written. */
+static bool parse(struct seen *seen, bool written, const char *name)
 {
 	static char text[1 << 20];
 	*seen = (struct seen){ .left = INFINITY, .right = -INFINITY, .top = INFINITY, .bottom = -INFINITY };
-	bool written = plot_svg_write(path, p) == 0;
 	FILE *file = fopen(path, "r");
 	size_t size = file == NULL ? 0 : fread(text, 1, sizeof text, file);
 	XML_Parser parser = XML_ParserCreate(NULL);
@@ -67,6 +82,36 @@ static bool draw(struct seen *seen, const struct plot *p, const char *name)
 	if (file != NULL)
 		fclose(file);
 	return written && parsed;
+}
+
+static bool draw(struct seen *seen, const struct plot *p, const char *name)
+{
+	return parse(seen, plot_svg_write(path, p) == 0, name);
+}
+
+/* Bars stand on the axis and end at their value; a page holds all charts and bars, none outside. */
+static void check_page(void)
+{
+	static const double left[] = { 0, 0.5 }, height[] = { 1, 0 };
+	static const struct plot_bar bars[] = { { "one & <two>", 0.5, 0.75 }, { "gr\xc3\xb6\xc3\x9f" "er als der Platz, der da ist", 2, -1 },
+		{ "none", -1, -1 } };
+	struct plot_series series[] = { { .name = "bars", .n = 2, .x = left, .y = height, .mark = PLOT_BARS, .width = 0.5 },
+		{ .name = "dots", .n = 2, .x = left, .y = height, .mark = PLOT_DOTS } };
+	struct plot plots[] = { { .n_series = 2, .series = series, .legend = PLOT_BELOW, .x_high = 2, .y_high = 2 },
+		{ .n_series = 1, .series = series, .log_y = true } };
+	struct seen seen;
+	draw(&seen, &plots[0], "bars and dots");
+	is_int(seen.rects, 1 + 1, "the background and one bar: what is 0 has none");
+	is_near(seen.rect[1][0] + seen.rect[1][2], 68 + (800 - 68 - 20) / 4.0, 0.06, "it ends at 0.5 of 2");
+	is_near(seen.rect[1][3], (480 - 24 - 44 - 52) / 2.0, 0.06, "and is as high as 1 of 2, with the legend below");
+	is_int(seen.circles, 2, "two dots");
+	struct plot_page page = { .title = "page", .n_plots = 2, .plots = plots, .bars_title = "bars", .n_bars = 3, .bars = bars };
+	parse(&seen, plot_page_write(path, &page) == 0, "a page");
+	is_int(seen.lines, 1, "one line");
+	is_int(seen.rects, 1 + 2 + 1 + 3 + 3, "background, bars of two charts, a legend, three rows and what is in them");
+	page = (struct plot_page){ .title = "nothing" };
+	parse(&seen, plot_page_write(path, &page) == 0, "an empty page");
+	ok(plot_page_write("/nonexistent/x.svg", &page) != 0, "cannot write: %s", err_get());
 }
 
 static void is_ticks(double low, double high, bool log, const char *want)
@@ -139,9 +184,10 @@ int main(void)
 	p.w = 0;
 	ok(plot_svg_write("/nonexistent/x.svg", &p) != 0, "cannot write: %s", err_get());
 
-	p.n_series = 65;
+	p.n_series = PLOT_MAX_SERIES + 1;
 	ok(plot_svg_write(path, &p) != 0, "too many: %s", err_get());
 
+	check_page();
 	check_ticks();
 	unlink(path);
 	return tap_done();
