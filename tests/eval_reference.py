@@ -18,8 +18,8 @@ import eval_masks
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0.0, 1.0, 101)
 RANGES = {"all": (0, 1e10), "small": (0, 1024), "medium": (1024, 9216), "large": (9216, 1e10)}
-SIGMAS = [0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
-          0.089]
+SIGMAS = [tenths / 10 for tenths in (0.26, 0.25, 0.25, 0.35, 0.35, 0.79, 0.79, 0.72, 0.72, 0.62, 0.62, 1.07, 1.07, 0.87, 0.87,
+                                     0.89, 0.89)]
 LIMITS = {"bbox": [1, 10, 100], "segm": [1, 10, 100], "keypoints": [20]}
 EPS = float(np.spacing(1))
 

@@ -24,6 +24,7 @@ static struct config {
 	const char *truth;
 	const char *type;
 	const char *rule;
+	const char *sigmas;
 	bool json, csv;
 	bool per_class;
 	const char *arrays;
@@ -39,8 +40,10 @@ static struct config {
 static const struct option_spec options[] = {
 	OPTION_TEXT('g', "truth", "FILE", &config.truth, OPTION_REQUIRED,
 		    "ground truth: COCO JSON, or a pack or stream of samples"),
-	OPTION_TEXT('t', "type", "TYPE", &config.type, 0, "what is compared: bbox, boxes by intersection over union;\n"
-		    "                              miou, label maps (bbox)"),
+	OPTION_TEXT('t', "type", "TYPE", &config.type, 0,
+		    "what is compared: bbox, segm (masks), keypoints or miou (label maps) (bbox)"),
+	OPTION_TEXT(0, "sigmas", "LIST", &config.sigmas, 0,
+		    "keypoints: how far each may be off, with commas between (COCO's 17 of persons)"),
 	OPTION_TEXT(0, "rule", "RULE", &config.rule, 0, "how boxes are scored: coco, lvis, voc2007 or voc2010 (coco)"),
 	OPTION_FLAG(0, "json", &config.json, 0, "print JSON with all digits and the figures of every category"),
 	OPTION_FLAG(0, "csv", &config.csv, 0, "print the figures of every category as comma-separated values"),
@@ -85,7 +88,7 @@ static const struct tool_spec tool = {
 		    "evalap -g instances.json --baseline old.json --max-drop 0.002 results.json\n",
 };
 
-static const struct eval_type *const types[] = { &eval_bbox };
+static const struct eval_type *const types[] = { &eval_bbox, &eval_segm, &eval_keypoints };
 
 static const struct eval_type *find_type(const char *name)
 {
@@ -100,7 +103,7 @@ static const struct eval_task *find_task(void)
 {
 	const struct eval_task *task = eval_task_find(config.type);
 	if (find_type(config.type) == NULL && (task == NULL || task->types != NULL))
-		tool_usage("--type must be one of bbox and miou, not '%s'", config.type);
+		tool_usage("--type must be one of bbox, segm, keypoints and miou, not '%s'", config.type);
 	if (strcmp(config.rule, "coco") == 0)
 		return task;
 	if (task != NULL)
@@ -123,7 +126,7 @@ static void refuse_coco_options(void)
 		{ "errors", config.analysis.errors }, { "ci", config.analysis.intervals },
 		{ "compare", config.analysis.compare != NULL }, { "plot", config.analysis.plot != NULL },
 		{ "thresholds", config.analysis.thresholds != NULL }, { "confusion", config.analysis.confusion != NULL },
-		{ "per-image", config.analysis.per_image != NULL },
+		{ "per-image", config.analysis.per_image != NULL }, { "sigmas", config.sigmas != NULL },
 	};
 	for (size_t i = 0; i < sizeof coco_only / sizeof coco_only[0]; i++)
 		if (coco_only[i].given)
@@ -197,12 +200,17 @@ static int run(const struct arguments *args, const char *results, struct arena *
 	struct eval_result result;
 	struct eval_figures figures;
 	struct eval_analysis analysis;
+	struct eval_sigmas sigmas;
 	struct eval_type type = *find_type(config.type);
+	TRY(eval_sigmas_parse(&sigmas, config.sigmas));
 	if (config.limits != NULL)
 		TRY(eval_custom_limits(&type, &type, config.limits, a));
 	if (config.ranges != NULL)
 		TRY(eval_custom_ranges(&type, &type, config.ranges, a));
 	eval_set_init(&set, a);
+	set.shape = type.shape;
+	set.sigmas = &sigmas;
+	set.threads = args->threads;
 	TRY(eval_read_truth(&set, config.truth));
 	TRY(eval_select(&set, &config.selection));
 	TRY(eval_read_results(&set, results));
@@ -251,6 +259,8 @@ int main(int argc, char **argv)
 	tool_start(&tool, argc, argv, &args);
 	const struct eval_task *task = find_task();
 	const char *results = args.n >= 1 ? args.operand[0] : "-";
+	if (config.sigmas != NULL && strcmp(config.type, "keypoints") != 0)
+		tool_usage("--sigmas goes with -t keypoints only");
 	if (task != NULL)
 		refuse_coco_options();
 	check_options(&args, results);

@@ -1,5 +1,6 @@
 /* COCO JSON: {"images": [...], "annotations": [...], "categories": [...]} in any order. */
-#include "coco/coco_reader.h"
+#include "coco/coco_masks.h"
+#include "coco/rle.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -7,6 +8,15 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+struct coco_reader {
+	struct dataset *d;
+	struct image_table *table;
+	struct json_reader json;
+	struct coco_masks masks;
+	struct id_map object_ids;
+	bool has_images, has_categories;
+};
 
 /* A file that starts like a JSON object. */
 static int detect(const char *path)
@@ -73,16 +83,16 @@ static int read_image(struct coco_reader *c)
 static int read_bbox(struct coco_reader *c, struct table_object *o)
 {
 	TRY(json_enter_array(&c->json, "'bbox'"));
-	c->n_xy = 0;
-	TRY(coco_read_numbers(c, "'bbox'"));
-	if (c->n_xy != 4)
-		return json_fail(&c->json, "'bbox' must have 4 numbers, not %lld", (long long)c->n_xy);
-	o->box[0] = c->xy[0];
-	o->box[1] = c->xy[1];
-	o->box[2] = c->xy[0] + c->xy[2];
-	o->box[3] = c->xy[1] + c->xy[3];
+	c->masks.n_xy = 0;
+	TRY(coco_read_numbers(&c->masks, "'bbox'"));
+	if (c->masks.n_xy != 4)
+		return json_fail(&c->json, "'bbox' must have 4 numbers, not %lld", (long long)c->masks.n_xy);
+	o->box[0] = c->masks.xy[0];
+	o->box[1] = c->masks.xy[1];
+	o->box[2] = c->masks.xy[0] + c->masks.xy[2];
+	o->box[3] = c->masks.xy[1] + c->masks.xy[3];
 	/* A tiny width far from the origin must not vanish unseen, nor a negative one appear. */
-	if (!(c->xy[2] > 0 && c->xy[3] > 0))
+	if (!(c->masks.xy[2] > 0 && c->masks.xy[3] > 0))
 		o->box[2] = o->box[0];
 	return 0;
 }
@@ -90,34 +100,44 @@ static int read_bbox(struct coco_reader *c, struct table_object *o)
 static int read_keypoints(struct coco_reader *c, struct table_object *o)
 {
 	TRY(json_enter_array(&c->json, "'keypoints'"));
-	c->n_xy = 0;
-	TRY(coco_read_numbers(c, "'keypoints'"));
-	if (c->n_xy == 0)
+	c->masks.n_xy = 0;
+	TRY(coco_read_numbers(&c->masks, "'keypoints'"));
+	if (c->masks.n_xy == 0)
 		return 0;
-	if (c->n_xy % 3 != 0)
-		return json_fail(&c->json, "'keypoints' must have 3 numbers a point, not %lld in all", (long long)c->n_xy);
+	if (c->masks.n_xy % 3 != 0)
+		return json_fail(&c->json, "'keypoints' must have 3 numbers a point, not %lld in all", (long long)c->masks.n_xy);
 	if (c->table->n_keypoints == 0)
-		c->table->n_keypoints = (int)(c->n_xy / 3);
-	if (c->n_xy / 3 != c->table->n_keypoints)
-		return json_fail(&c->json, "%lld keypoints, but %d in the annotations before", (long long)c->n_xy / 3,
+		c->table->n_keypoints = (int)(c->masks.n_xy / 3);
+	if (c->masks.n_xy / 3 != c->table->n_keypoints)
+		return json_fail(&c->json, "%lld keypoints, but %d in the annotations before", (long long)c->masks.n_xy / 3,
 				 c->table->n_keypoints);
-	float *points = arena_alloc(&c->d->arena, (size_t)c->n_xy * sizeof *points);
+	float *points = arena_alloc(&c->d->arena, (size_t)c->masks.n_xy * sizeof *points);
 	if (points == NULL)
 		return -1;
-	for (int64_t i = 0; i < c->n_xy; i++)
-		points[i] = (float)c->xy[i];
+	for (int64_t i = 0; i < c->masks.n_xy; i++)
+		points[i] = (float)c->masks.xy[i];
 	o->keypoints = points;
 	return 0;
 }
 
 enum { HAS_ID = 1, HAS_IMAGE = 2, HAS_CATEGORY = 4, HAS_BOX = 8 };
 
+static int read_mask(struct coco_reader *c, struct table_object *o)
+{
+	struct table_mask *mask;
+	TRY(coco_read_segmentation(&c->masks, &mask));
+	if (mask != NULL && mask->rle != NULL)
+		mask->broken = !rle_covers(mask->rle, mask->rle_h, mask->rle_w);
+	o->mask = mask;
+	return 0;
+}
+
 /* The value of one key of an annotation; *seen collects the keys that must be there. */
 static int read_field(struct coco_reader *c, struct table_object *o, unsigned *seen)
 {
 	struct json_reader *j = &c->json;
 	if (json_is(j, "segmentation"))
-		return coco_read_segmentation(c, o);
+		return read_mask(c, o);
 	if (json_is(j, "bbox")) {
 		*seen |= HAS_BOX;
 		return read_bbox(c, o);
@@ -250,12 +270,12 @@ static int read_file(struct dataset *d, const char *path)
 {
 	struct coco_reader c = { .d = d, .table = d->state };
 	TRY(json_open(&c.json, path));
+	c.masks = (struct coco_masks){ .json = &c.json, .arena = &d->arena };
 	id_map_init(&c.object_ids);
 	int status = read_document(&c);
 	json_close(&c.json);
 	id_map_release(&c.object_ids);
-	free(c.xy);
-	free(c.points);
+	coco_masks_release(&c.masks);
 	/* By id, so that files of one data set agree on the labels whatever order they list them in. */
 	if (status == 0 && d->n_categories > 0)
 		qsort(d->categories, (size_t)d->n_categories, sizeof *d->categories, compare_categories);

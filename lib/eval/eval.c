@@ -17,7 +17,9 @@ double eval_recall(int index)
 	return index == EVAL_RECALLS - 1 ? 1 : index * (1.0 / (EVAL_RECALLS - 1));
 }
 
-/* numpy's order of additions: eight running sums in blocks of up to 128, halves above (cut at multiples of 8). */
+enum { NUMPY_BUFFER = 8192 };
+
+/* Eight running sums in blocks of up to 128, halves above (cut at multiples of 8). */
 static double pairwise_sum(const double *x, int64_t n)
 {
 	if (n > 128) {
@@ -40,13 +42,21 @@ static double pairwise_sum(const double *x, int64_t n)
 	return sum;
 }
 
+double eval_sum(const double *x, int64_t n)
+{
+	double sum = 0;
+	for (int64_t i = 0; i < n; i += NUMPY_BUFFER)
+		sum += pairwise_sum(x + i, n - i < NUMPY_BUFFER ? n - i : NUMPY_BUFFER);
+	return sum;
+}
+
 double eval_mean(double *x, int64_t n)
 {
 	int64_t kept = 0;
 	for (int64_t i = 0; i < n; i++)
 		if (x[i] > -1)
 			x[kept++] = x[i];
-	return kept == 0 ? -1 : pairwise_sum(x, kept) / (double)kept;
+	return kept == 0 ? -1 : eval_sum(x, kept) / (double)kept;
 }
 
 static int check_objects(const struct eval_object *x, int64_t n, const struct eval_input *in, const char *what)
@@ -165,7 +175,7 @@ static void summarise(struct eval_result *out, const struct eval_type *type, dou
 		for (int t = 0; t < EVAL_THRESHOLDS; t++)
 			for (int i = 0; i < EVAL_RECALLS; i++)
 				scratch[n++] = out->precision[eval_precision_at(out, t, i, k, 0, out->n_limits - 1)];
-		out->class_ap50[k] = out->class_objects[k] == 0 ? -1 : pairwise_sum(scratch, EVAL_RECALLS) / EVAL_RECALLS;
+		out->class_ap50[k] = out->class_objects[k] == 0 ? -1 : eval_sum(scratch, EVAL_RECALLS) / EVAL_RECALLS;
 		out->class_ap[k] = eval_mean(scratch, n);
 	}
 }

@@ -3,7 +3,7 @@
  *
  * The figures equal pycocotools' to the last bit of the doubles: same thresholds, same
  * greedy matching, same order of ties, same order of additions in the means. What the
- * types (boxes; later masks, keypoints) have in common is here; what differs is a
+ * types (boxes, masks, keypoints) have in common is here; what differs is a
  * struct eval_type, one file each.
  *
  * Images and categories are numbered from 0 in ascending order of their ids: that order
@@ -34,6 +34,16 @@ enum {
 	EVAL_MAX_ROWS = 16,
 };
 
+/* What is compared. */
+enum eval_shape {
+	EVAL_SHAPE_BOX,
+	EVAL_SHAPE_MASK,
+	EVAL_SHAPE_POSE,	/* keypoints */
+};
+
+struct rle_edges;
+struct eval_pose;
+
 /* One annotated object, or one detection. */
 struct eval_object {
 	int32_t image;
@@ -41,6 +51,10 @@ struct eval_object {
 	double box[4];	/* x y w h, pixels */
 	double area;	/* pixels squared; of an annotation as annotated, of a detection w * h */
 	double score;	/* detections only; not NaN */
+	union {	/* by the type's shape; boxes have neither */
+		const struct rle_edges *mask;
+		const struct eval_pose *pose;
+	};
 	bool crowd;	/* may match any number of detections, none of which count */
 	bool ignore;	/* neither has to be found nor counts when it is; a crowd always is. Detections: not wrong unmatched */
 	bool id_is_zero;	/* the annotation's id is 0: a match with it counts as none (see eval_run) */
@@ -63,6 +77,7 @@ struct eval_row {
 
 struct eval_type {
 	const char *name;	/* as given to -t */
+	enum eval_shape shape;	/* what overlap() looks at */
 	int n_ranges;
 	struct eval_range ranges[EVAL_MAX_RANGES];	/* the first is "all" */
 	int n_limits;
@@ -71,7 +86,7 @@ struct eval_type {
 	struct eval_row rows[EVAL_MAX_ROWS];
 
 	/*
-	 * How well each detection fits each annotation, in [0, 1].
+	 * How well each detection fits each annotation, in [0, 1]; -1: they cannot be compared.
 	 *   overlap  [n_dt n_gt]   dt  [n_dt]   gt  [n_gt]   all of one image and class
 	 */
 	void (*overlap)(double *overlap, const struct eval_object *dt, int64_t n_dt,
@@ -80,6 +95,12 @@ struct eval_type {
 
 /* Boxes: intersection over union, over the detection's area where the annotation is a crowd. */
 extern const struct eval_type eval_bbox;
+
+/* Masks: the same, counted in pixels. */
+extern const struct eval_type eval_segm;
+
+/* Keypoints: object keypoint similarity. */
+extern const struct eval_type eval_keypoints;
 
 struct eval_input {
 	const struct eval_type *type;
@@ -136,7 +157,10 @@ int eval_run(struct eval_result *result, const struct eval_input *input, struct 
 double eval_threshold(int index);
 double eval_recall(int index);
 
-/* Mean of the entries of x [n] that are not -1, added pairwise as numpy does; -1 when there are none. x is overwritten. */
+/* The sum of x [n] as numpy adds: pairwise within pieces of 8192, those one after the other. */
+double eval_sum(const double *x, int64_t n);
+
+/* Mean of the entries of x [n] that are not -1, added as eval_sum() does; -1 when there are none. x is overwritten. */
 double eval_mean(double *x, int64_t n);
 
 #endif

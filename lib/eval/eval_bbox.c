@@ -36,6 +36,7 @@ enum { ALL, SMALL, MEDIUM, LARGE };
 
 const struct eval_type eval_bbox = {
 	.name = "bbox",
+	.shape = EVAL_SHAPE_BOX,
 	.n_ranges = 4,
 	.ranges = { { "all", 0, 1e10 }, { "small", 0, 1024 }, { "medium", 1024, 9216 }, { "large", 9216, 1e10 } },
 	.n_limits = 3,

@@ -118,29 +118,86 @@ static int check_annotation_ids(const struct eval_truth *truth, struct arena *a)
 	return 0;
 }
 
+void eval_truth_init(struct eval_truth *truth, const struct eval_set *set, struct json_reader *json)
+{
+	*truth = (struct eval_truth){ .use_ignore = set->use_ignore, .federated = set->federated, .shape = set->shape, .sigmas = set->sigmas };
+	eval_shapes_init(&truth->shapes, json, "annotation", set->threads, set->arena);
+}
+
+int eval_add_size(struct eval_truth *truth, struct eval_size size, struct arena *a)
+{
+	TRY(eval_grow(&truth->sizes, truth->n_images, &truth->room_sizes, sizeof *truth->sizes, a));
+	truth->sizes[truth->n_images] = size;
+	return 0;
+}
+
+/* Sizes in the order that images have in the set; adopt_ids() sorts them there. */
+static int adopt_images(struct eval_set *set, struct eval_truth *truth)
+{
+	size_t n = (size_t)truth->n_images;
+	if (truth->sizes == NULL)
+		return adopt_ids(set, truth);
+	struct sample_id *unsorted = arena_calloc(set->arena, n, sizeof *unsorted);
+	set->sizes = arena_calloc(set->arena, n, sizeof *set->sizes);
+	if (unsorted == NULL || set->sizes == NULL)
+		return -1;
+	memcpy(unsorted, truth->images, n * sizeof *unsorted);
+	TRY(adopt_ids(set, truth));
+	for (size_t i = 0; i < n; i++)
+		set->sizes[eval_lookup_image(&set->lookup, &unsorted[i])] = truth->sizes[i];
+	return 0;
+}
+
+/* Draw the masks of images that are there. */
+static int make_masks(struct eval_set *set, struct eval_truth *truth)
+{
+	for (int64_t i = 0; i < truth->n_entries; i++) {
+		struct eval_entry *e = &truth->entries[i];
+		int32_t at = e->mask == NULL ? -1 : eval_lookup_image(&set->lookup, &e->image);
+		if (e->mask == NULL)
+			continue;
+		e->object.mask = e->mask->edges;
+		if (at < 0) {
+			e->mask->edges = NULL;
+		} else if (set->sizes != NULL) {
+			e->mask->h = set->sizes[at].h;
+			e->mask->w = set->sizes[at].w;
+		}
+	}
+	return eval_shapes_flush(&truth->shapes);
+}
+
+static void add_annotation(struct eval_set *set, struct eval_entry *e)
+{
+	char text[128];
+	e->object.image = eval_find_image(set, &e->image);
+	e->object.category = eval_find_category(set, e->category);
+	e->object.id_is_zero = e->has_id && e->id == 0;
+	set->has_id_zero |= e->object.id_is_zero;
+	if (e->object.image < 0) {
+		eval_leave_out(&set->gt_image, sample_id_text(&e->image, text));
+	} else if (e->object.category < 0) {
+		snprintf(text, sizeof text, "%" PRId64, e->category);
+		eval_leave_out(&set->gt_category, text);
+	} else {
+		if (e->mask != NULL && e->box_from_mask)
+			memcpy(e->object.box, e->object.mask->box, sizeof e->object.box);
+		if (e->mask != NULL && e->area_from_mask)
+			e->object.area = e->object.mask->area;
+		set->gt[set->n_gt++] = e->object;
+	}
+}
+
 int eval_truth_finish(struct eval_set *set, struct eval_truth *truth)
 {
-	TRY(adopt_ids(set, truth));
+	TRY(adopt_images(set, truth));
 	TRY(check_annotation_ids(truth, set->arena));
+	TRY(make_masks(set, truth));
 	set->gt = arena_calloc(set->arena, (size_t)truth->n_entries, sizeof *set->gt);
 	if (set->gt == NULL)
 		return -1;
-	for (int64_t i = 0; i < truth->n_entries; i++) {
-		struct eval_entry *e = &truth->entries[i];
-		char text[128];
-		e->object.image = eval_find_image(set, &e->image);
-		e->object.category = eval_find_category(set, e->category);
-		e->object.id_is_zero = e->has_id && e->id == 0;
-		set->has_id_zero |= e->object.id_is_zero;
-		if (e->object.image < 0) {
-			eval_leave_out(&set->gt_image, sample_id_text(&e->image, text));
-		} else if (e->object.category < 0) {
-			snprintf(text, sizeof text, "%" PRId64, e->category);
-			eval_leave_out(&set->gt_category, text);
-		} else {
-			set->gt[set->n_gt++] = e->object;
-		}
-	}
+	for (int64_t i = 0; i < truth->n_entries; i++)
+		add_annotation(set, &truth->entries[i]);
 	return 0;
 }
 

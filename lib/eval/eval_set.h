@@ -19,6 +19,7 @@
 #include "eval/eval.h"
 #include "eval/eval_federated.h"
 #include "eval/eval_lookup.h"
+#include "eval/eval_shape.h"
 #include "record/sample.h"
 #include "stream/stream.h"
 
@@ -31,8 +32,16 @@ struct eval_left_out {
 	char first[128];
 };
 
+struct eval_size {
+	int32_t h, w;	/* pixels; 0: unknown */
+};
+
 struct eval_set {
 	struct arena *arena;
+	/* Set before reading: what is compared, how far keypoints may be off, threads that make masks. */
+	enum eval_shape shape;
+	const struct eval_sigmas *sigmas;
+	int threads;
 	struct eval_lookup lookup;	/* all ids; what follows are those that are evaluated */
 	int32_t n_images;
 	struct sample_id *images;	/* ascending: integers, then texts in byte order */
@@ -41,6 +50,9 @@ struct eval_set {
 	int32_t n_separate;	/* categories that have become one; 0: none have */
 	int64_t n_gt, n_dt;
 	struct eval_object *gt, *dt;
+	struct eval_size *sizes;	/* [lookup.n_images]; only where masks are compared, else NULL */
+	enum eval_shape form;	/* of results in JSON: what the first has, boxes before masks before keypoints */
+	int64_t n_boxes_as_masks;	/* detections without a mask whose box was taken for one */
 	bool use_ignore;	/* set before reading: "ignore" and "difficult" of annotations in JSON count too */
 	struct eval_federated *federated;	/* NULL, or set before reading: where the lists of LVIS go */
 	bool has_id_zero;	/* an annotation has the id 0; see eval_run() */
@@ -78,12 +90,22 @@ struct eval_entry {
 	int64_t category;
 	int64_t id;	/* of an annotation in JSON, when has_id; ids in samples have no say */
 	bool has_id;
+	unsigned has;	/* keys it had in JSON, see eval_json.h */
+	struct eval_mask *mask;	/* NULL: none */
+	bool box_from_mask, area_from_mask;	/* for an annotation that does not say */
+	int64_t n_keypoints;	/* labelled ones, as annotated */
+	double extent[4];	/* of a result's keypoints */
 };
 
 /* Ground truth while it is read. */
 struct eval_truth {
 	bool use_ignore;
 	struct eval_federated *federated;
+	enum eval_shape shape;
+	const struct eval_sigmas *sigmas;
+	struct eval_shapes shapes;
+	int64_t room_sizes;
+	struct eval_size *sizes;	/* [n_images] as read; NULL: not wanted */
 	int64_t n_images, n_categories, n_entries;
 	int64_t room_images, room_categories, room_entries;
 	struct sample_id *images;
@@ -93,6 +115,12 @@ struct eval_truth {
 
 /* Make room for one more element of an array in arena memory: doubles when full. */
 int eval_grow(void *array, int64_t n, int64_t *room, size_t size, struct arena *a) MUST_CHECK;
+
+/* json may be NULL. Who calls this releases truth->shapes. */
+void eval_truth_init(struct eval_truth *truth, const struct eval_set *set, struct json_reader *json);
+
+/* The size of the image that is number n_images. */
+int eval_add_size(struct eval_truth *truth, struct eval_size size, struct arena *a) MUST_CHECK;
 
 /* Sort, check and look up: fills images, categories and gt of the set. */
 int eval_truth_finish(struct eval_set *set, struct eval_truth *truth) MUST_CHECK;

@@ -37,6 +37,25 @@ static int original_box(double box[4], const float corner[4], const double m[6])
 	return 0;
 }
 
+/* What is compared beside the box. Error: the object has none. */
+static int add_truth_shape(struct eval_truth *truth, struct eval_entry *e, const struct sample *s, int64_t i)
+{
+	if (truth->shape == EVAL_SHAPE_MASK) {
+		if (s->masks != NULL)
+			TRY(eval_mask_from_record(&truth->shapes, truth->n_entries, &s->masks[i], s->transform, &e->mask));
+		if (e->mask == NULL)
+			return err_set("object %" PRId64 " has no mask", i);
+	} else if (truth->shape == EVAL_SHAPE_POSE) {
+		if (s->keypoints.data == NULL)
+			return err_set("object %" PRId64 " has no keypoints", i);
+		int64_t k = s->keypoints.dim[1];
+		const float *xyv = (const float *)s->keypoints.data + 3 * k * i;
+		TRY(eval_pose_from_record(truth->sigmas, xyv, k, s->transform, truth->shapes.arena, &e->object.pose));
+		e->object.ignore |= e->object.pose->n_labelled == 0;
+	}
+	return 0;
+}
+
 static int add_annotations(struct eval_truth *truth, const struct sample *s, const struct stream_header *header,
 			   const struct sample_id *id, struct arena *a)
 {
@@ -53,6 +72,8 @@ static int add_annotations(struct eval_truth *truth, const struct sample *s, con
 		e->object.area = annotated ? s->area[i] : e->object.box[2] * e->object.box[3];
 		e->object.crowd = s->iscrowd != NULL && s->iscrowd[i] != 0;
 		e->object.ignore = s->ignore != NULL && s->ignore[i] != 0;
+		e->area_from_mask = !annotated;
+		TRY(add_truth_shape(truth, e, s, i));
 		truth->n_entries++;
 	}
 	return 0;
@@ -61,6 +82,8 @@ static int add_annotations(struct eval_truth *truth, const struct sample *s, con
 static int add_sample(struct eval_truth *truth, const struct sample *s, const struct stream_header *header, struct arena *a)
 {
 	TRY(eval_grow(&truth->images, truth->n_images, &truth->room_images, sizeof *truth->images, a));
+	if (truth->shape == EVAL_SHAPE_MASK)
+		TRY(eval_add_size(truth, (struct eval_size){ .h = s->orig_h, .w = s->orig_w }, a));
 	struct sample_id *id = &truth->images[truth->n_images++];
 	*id = s->id;
 	if (s->id.text != NULL && (id->text = arena_strdup(a, s->id.text)) == NULL)
@@ -102,15 +125,18 @@ static int read_samples(struct eval_truth *truth, struct stream_reader *r, struc
 int eval_truth_from_samples(struct eval_set *set, const char *path)
 {
 	struct stream_reader r;
-	struct eval_truth truth = { 0 };
+	struct eval_truth truth;
 	struct arena record;
 	TRY(stream_reader_open(&r, path, NULL));
 	arena_init(&record, 1 << 16);
+	eval_truth_init(&truth, set, NULL);
 	int status = read_samples(&truth, &r, set->arena, &record);
 	arena_release(&record);
 	stream_reader_close(&r);
-	TRY(status);
-	return eval_truth_finish(set, &truth) == 0 ? 0 : err_context("in '%s'", path);
+	if (status == 0 && eval_truth_finish(set, &truth) != 0)
+		status = err_context("in '%s'", path);
+	eval_shapes_release(&truth.shapes);
+	return status;
 }
 
 /* The category of the ground truth that a stream's category means: the same id and name, or else the same name. */
@@ -126,8 +152,33 @@ static int32_t same_category(const struct eval_lookup *truth, const struct categ
 	return EVAL_UNKNOWN;
 }
 
+/* Detections are in original pixels. */
+static const double untransformed[6] = { 1, 0, 0, 0, 1, 0 };
+
+static int add_found_shape(struct eval_set *set, struct eval_shapes *shapes, struct eval_object *o, const struct detection *d, int64_t i)
+{
+	if (set->shape == EVAL_SHAPE_MASK) {
+		struct eval_mask *mask = NULL;
+		struct eval_size size = set->sizes[eval_lookup_image(&set->lookup, &d->id)];
+		if (d->masks != NULL)
+			TRY(eval_mask_from_record(shapes, set->n_dt, &d->masks[i], untransformed, &mask));
+		if (mask == NULL)
+			return err_set("detection %" PRId64 " has no mask", i);
+		o->mask = mask->edges;
+		mask->h = size.h;
+		mask->w = size.w;
+	} else if (set->shape == EVAL_SHAPE_POSE) {
+		if (d->keypoints.data == NULL)
+			return err_set("detection %" PRId64 " has no keypoints", i);
+		int64_t k = d->keypoints.dim[1];
+		const float *xyv = (const float *)d->keypoints.data + 3 * k * i;
+		TRY(eval_pose_from_record(set->sigmas, xyv, k, untransformed, set->arena, &o->pose));
+	}
+	return eval_shapes_full(shapes) ? eval_shapes_flush(shapes) : 0;
+}
+
 static int add_detections(struct eval_set *set, const struct detection *d, const struct stream_header *header,
-			  const int32_t *category, int64_t *room)
+			  const int32_t *category, int64_t *room, struct eval_shapes *shapes)
 {
 	struct eval_object object = { .image = eval_find_image(set, &d->id) };
 	if (object.image == EVAL_UNKNOWN)
@@ -148,13 +199,14 @@ static int add_detections(struct eval_set *set, const struct detection *d, const
 		object.box[3] = (double)box[3] - box[1];
 		object.area = object.box[2] * object.box[3];
 		object.score = d->scores[i];
+		TRY(add_found_shape(set, shapes, &object, d, i));
 		TRY(eval_grow(&set->dt, set->n_dt, room, sizeof *set->dt, set->arena));
 		set->dt[set->n_dt++] = object;
 	}
 	return 0;
 }
 
-static int read_detections(struct eval_set *set, struct stream_reader *r, struct arena *record)
+static int read_detections(struct eval_set *set, struct stream_reader *r, struct arena *record, struct eval_shapes *shapes)
 {
 	const struct stream_header *header = stream_reader_header(r);
 	struct detection d;
@@ -168,20 +220,27 @@ static int read_detections(struct eval_set *set, struct stream_reader *r, struct
 		category[i] = same_category(&set->lookup, &header->categories[i]);
 	while ((got = detection_read(&d, r, record)) == 1) {
 		char text[128];
-		if (add_detections(set, &d, header, category, &room) != 0)
+		if (add_detections(set, &d, header, category, &room, shapes) != 0)
 			return err_context("image %s of '%s'", sample_id_text(&d.id, text), stream_reader_name(r));
 		arena_reset(record);
 	}
-	return got;
+	TRY(got);
+	TRY(eval_shapes_flush(shapes));
+	for (int64_t i = 0; i < set->n_dt && set->shape == EVAL_SHAPE_MASK; i++)
+		set->dt[i].area = set->dt[i].mask->area;
+	return 0;
 }
 
 int eval_results_from_detections(struct eval_set *set, const char *path)
 {
 	struct stream_reader r;
+	struct eval_shapes shapes;
 	struct arena record;
 	TRY(stream_reader_open(&r, path, NULL));
 	arena_init(&record, 1 << 16);
-	int status = read_detections(set, &r, &record);
+	eval_shapes_init(&shapes, NULL, "detection", set->threads, set->arena);
+	int status = read_detections(set, &r, &record, &shapes);
+	eval_shapes_release(&shapes);
 	arena_release(&record);
 	stream_reader_close(&r);
 	return status;

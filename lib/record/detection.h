@@ -21,6 +21,8 @@ struct detection {
 	const float *scores;	/* [n], descending */
 	struct tensor class_scores;	/* f32 [n_categories], of the whole image, or data NULL */
 	struct tensor semantic;	/* u8 [H W] the label found for each pixel, or data NULL */
+	const struct sample_mask *masks;	/* [n] or NULL */
+	struct tensor keypoints;	/* f32 [n K 3] x y v, or data NULL */
 	const void *extra;	/* unknown keys, as in a sample */
 };
 
