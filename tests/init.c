@@ -6,6 +6,7 @@
 #include "nn/param.h"
 #include "tests/tap.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { COUNT = 64 * 32 * 9 };
@@ -97,6 +98,11 @@ int main(void)
 	   w[COUNT - 1] == -4.595f, "a constant");
 	ok(init_fill(&flat, (struct init_spec){ INIT_KAIMING_UNIFORM, 1 }, "b", 1) == -1 &&
 	   strstr(err_get(), "'b'") != NULL, "a bias has no fan; the message names it");
+	struct tensor matrix = tensor_view(DTYPE_F32, 2, (int64_t[]){ 4, 9 }, w);
+	bool inside = init_fill(&matrix, (struct init_spec){ INIT_KAIMING_UNIFORM, sqrt(5) }, "fc.weight", 1) == 0;
+	for (int i = 0; i < 36; i++)
+		inside &= fabsf(w[i]) <= 1.0f / 3;
+	ok(inside && fabsf(w[0]) > 0, "a matrix of 9 inputs as torch.nn.Linear: within 1/3");
 	check_keys();
 	check_order();
 	return tap_done();

@@ -2,8 +2,9 @@
  * One forward and backward pass on given weights and images, for the comparison with PyTorch:
  *
  *     parity_step MODEL WEIGHTS.safetensors BATCH.stream OUT.safetensors [--dtype bf16] [--conv BACKEND] [--classes N]
+ *         [--preset NAME] [--label-smoothing X]
  *
- * OUT holds "loss.cls", "loss.box" and "grad.NAME" of every trained parameter. Without arguments it
+ * OUT holds "loss", the head's figures ("loss_cls", "top1") and "grad.NAME" of every trained parameter. Without arguments it
  * does nothing, as the suite runs every test program.
  */
 #include "model/model.h"
@@ -40,17 +41,18 @@ static int read_batch(struct batch *b, const char *path, enum dtype dtype, int s
 
 static int write_result(const char *path, const struct model *m, const struct model_loss *loss)
 {
-	static float value[2];
+	static float value[1 + MODEL_MAX_FIGURES];
 	struct arena a;
 	arena_init(&a, 1 << 16);
-	struct safetensors_item *items = arena_calloc(&a, (size_t)m->params.n + 2, sizeof *items);
+	struct safetensors_item *items = arena_calloc(&a, (size_t)m->params.n + 1 + MODEL_MAX_FIGURES, sizeof *items);
 	if (items == NULL)
 		return -1;
-	value[0] = (float)loss->cls;
-	value[1] = (float)loss->box;
-	items[0] = (struct safetensors_item){ "loss.cls", tensor_view(DTYPE_F32, 1, (int64_t[]){ 1 }, &value[0]) };
-	items[1] = (struct safetensors_item){ "loss.box", tensor_view(DTYPE_F32, 1, (int64_t[]){ 1 }, &value[1]) };
-	int n = 2;
+	int n = 0;
+	for (; n <= loss->n; n++) {
+		const char *name = n == 0 ? "loss" : loss->part[n - 1].name;
+		value[n] = (float)(n == 0 ? loss->total : loss->part[n - 1].value);
+		items[n] = (struct safetensors_item){ name, tensor_view(DTYPE_F32, 1, (int64_t[]){ 1 }, &value[n]) };
+	}
 	for (const struct param *p = m->params.first; p != NULL; p = p->next) {
 		if (!p->trainable)
 			continue;
@@ -83,7 +85,7 @@ static int run(int argc, char **argv)
 	struct model_spec spec = {
 		.name = argv[1], .n_classes = atoi(option(argc, argv, "--classes", "0")), .dtype = dtype,
 		.backend = (enum conv_backend)backend, .preset = option(argc, argv, "--preset", "torchvision"),
-		.anchor_size = 32,
+		.anchor_size = 32, .label_smoothing = atof(option(argc, argv, "--label-smoothing", "0")),
 	};
 	if (spec.n_classes == 0)
 		spec.n_classes = n_classes;

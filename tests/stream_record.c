@@ -56,7 +56,7 @@ static struct sample full_sample(void)
 	s.n = 2, s.boxes = boxes, s.labels = labels, s.area = area, s.iscrowd = iscrowd, s.ignore = ignore;
 	s.score = score, s.weight = weight, s.object_id = object_id, s.masks = masks;
 	s.keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ 2, 3, 3 }, keypoints);
-	s.class_label = 3;
+	s.class_label = 1;
 	s.semantic = tensor_view(DTYPE_U8, 2, (int64_t[]){ 2, 3 }, semantic);
 	return s;
 }
@@ -70,7 +70,7 @@ static void compare_full(const struct sample *got)
 {
 	struct sample want = full_sample();
 	is_text(got->id.text, "a/b", "id");
-	ok(got->seq == 5 && got->epoch == 2 && got->class_label == 3, "seq, epoch and class_label");
+	ok(got->seq == 5 && got->epoch == 2 && got->class_label == 1, "seq, epoch and class_label");
 	ok(strcmp(got->source, "coco") == 0 && strcmp(got->file_name, "b.jpg") == 0, "source and file_name");
 	ok(got->encoded_size == 6 && same_bytes(got->encoded, want.encoded, 6), "encoded");
 	ok(got->orig_w == 640 && got->orig_h == 480 && got->valid_w == 64 && got->valid_h == 48, "sizes");

@@ -21,7 +21,8 @@ static struct config {
 
 static const struct option_spec options[] = {
 	OPTION_TEXT('s', "policy", "POLICY", &config.policy, OPTION_RECORDS,
-		    "0: mirror half and fit; 1: mirror half, scale jitter, cut or pad"),
+		    "0: mirror half and fit; 1: mirror half, scale jitter, cut or pad; crop: mirror half, a random part; "
+		    "centre: the middle"),
 	OPTION_FLAG(0, "eval", &config.eval, OPTION_RECORDS, "fit only, nothing random"),
 	OPTION_TEXT(0, "size", "WxH", &config.size, OPTION_RECORDS | OPTION_REQUIRED,
 		    "canvas in pixels; one number N is NxN, or the short side with --max-size"),
@@ -46,6 +47,7 @@ static const struct tool_spec tool = {
 		"augment -s0 --size 800 --max-size 1333 train.pack | trainstep -m retinanet-resnet50-fpn-gn -o m.safetensors\n"
 		"augment -s1 --size 640 --jitter 0.5,2.0 train.pack | trainstep -m retinanet-resnet50-fpn-gn -o m.safetensors\n"
 		"coco-pack val.json --images val/ | augment --eval --size 640 | predict -m m.safetensors > found.stream\n"
+		"coco-pack imagenet/train --shuffle | augment -scrop --size 224 | trainstep -m classify-resnet50-bn -o c.safetensors\n"
 		"augment -s1 --size 640 --preview sheet.jpg train.pack > /dev/null\n",
 };
 
@@ -67,12 +69,12 @@ static void parse_param(struct augment_param *param, const struct arguments *arg
 {
 	bool one_number;
 	if ((config.policy != NULL) == config.eval)
-		tool_usage("give either -s0, -s1 or --eval");
+		tool_usage("give either -s0, -s1, -scrop, -scentre or --eval");
 	if (args->n > 1)
 		tool_usage("one input at most, not '%s' and '%s'", args->operand[0], args->operand[1]);
 	const struct augment_policy *policy = augment_policy_find(config.eval ? "eval" : config.policy);
 	if (policy == NULL)
-		tool_usage("-s%s: there are -s0 and -s1", config.policy);
+		tool_usage("-s%s: there are -s0, -s1, -scrop and -scentre", config.policy);
 	*param = (struct augment_param){
 		.policy = policy,
 		.max_size = (int)config.max_size,
@@ -85,7 +87,7 @@ static void parse_param(struct augment_param *param, const struct arguments *arg
 	if (param->max_size > 0 && (!one_number || param->max_size < param->w))
 		tool_usage("--max-size goes with one number for --size, the short side, and is not smaller");
 	if (param->max_size > 0 && param->policy->canvas_only)
-		tool_usage("-s%s cuts to a canvas of a fixed size: --max-size does not go with it", config.policy);
+		tool_usage("-s%s fills a canvas of a fixed size: --max-size does not go with it", config.policy);
 	parse_jitter(param);
 }
 

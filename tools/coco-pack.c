@@ -19,8 +19,8 @@ static const struct option_spec options[] = {
 	OPTION_TEXT(0, "images", "DIR", &config.images, 0, "directory of the images of a COCO JSON file"),
 	OPTION_TEXT(0, "set", "NAME", &config.set, OPTION_RECORDS, "list in ImageSets/Main of a VOC directory"),
 	OPTION_TEXT(0, "classes", "A,B,...", &config.classes, OPTION_RECORDS,
-		    "VOC: the classes in the order of their labels (all there are, sorted)"),
-	OPTION_CHOICE(0, "format", "coco|voc|dir|stream", &config.format, 0, "what the operand is (found out)"),
+		    "VOC, class folders: the classes in the order of their labels (all there are, sorted)"),
+	OPTION_CHOICE(0, "format", "coco|voc|folders|dir|stream", &config.format, 0, "what the operand is (found out)"),
 	OPTION_FLAG(0, "shuffle", &config.shuffle, OPTION_RECORDS, "every epoch in an order of its own"),
 	OPTION_INT(0, "epochs", "N", &config.epochs, 0, 1000000, OPTION_RECORDS,
 		   "passes over the images; 0: as many as --count needs (1)"),
@@ -42,12 +42,13 @@ static const struct option_spec options[] = {
 
 static const struct tool_spec tool = {
 	.name = "coco-pack",
-	.summary = "turn COCO, VOC, image directories, packs and streams into samples",
+	.summary = "turn COCO, VOC, class folders, image directories, packs and streams into samples",
 	.synopsis = "[options] ann.json --images DIR | VOCDIR --set NAME | DIR | FILE.pack | -",
 	.options = options,
 	.examples =
 		"coco-pack train.json --images train/ --shuffle --epochs 12 | augment -s0 | trainstep ...\n"
 		"coco-pack VOC2012 --set trainval -o trainval.pack\n"
+		"coco-pack imagenet/train --shuffle --epochs 90 | augment -scrop --size 224 | trainstep ...\n"
 		"coco-pack trainval.pack --fraction 0.1 --subset-seed 3 -o tenth.pack\n",
 };
 

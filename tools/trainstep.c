@@ -45,6 +45,8 @@ static const struct option_spec options[] = {
 	OPTION_CHOICE(0, "conv", "auto|onednn|openblas", &conv, OPTION_RECORDS, "who computes convolutions (auto)"),
 	OPTION_CHOICE(0, "preset", "torchvision|tpu", &config.preset, OPTION_RECORDS, "losses, anchors, matching (torchvision)"),
 	OPTION_INT(0, "anchor-size", "N", &anchor_size, 1, CHECKPOINT_MAX_ANCHOR, OPTION_RECORDS, "side of the smallest anchor at P3, pixels (32)"),
+	OPTION_NUMBER(0, "label-smoothing", "X", &config.label_smoothing, 0, 1, OPTION_RECORDS | OPTION_BELOW,
+		      "part of a classifier's targets that all classes share (0)"),
 	OPTION_TEXT(0, "log", "FILE", &log_path, 0, "metrics, a JSON line a step"),
 	OPTION_TEXT(0, "plot", "FILE", &plot_path, 0, "draw the losses of --log as SVG at the end"),
 	OPTION_INT(0, "save-every", "N", &config.save_every, 0, 1e12, 0, "save after every N steps; 0: at the end (0)"),
@@ -64,7 +66,8 @@ static const struct tool_spec tool = {
 		"coco-pack train.json --images train --shuffle --epochs 30 | augment -s0 --size 320x240 |\n"
 		"    trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors --log log.jsonl --save-every 100\n"
 		"coco-pack train.json --images train --shuffle --epochs 30 --start $(trainstep --position m.state) |\n"
-		"    augment -s0 --size 320x240 | trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors --resume m.state\n",
+		"    augment -s0 --size 320x240 | trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors --resume m.state\n"
+		"coco-pack train --shuffle --epochs 90 | augment -scrop --size 224 | trainstep -m classify-resnet50-bn -o c.safetensors\n",
 };
 
 static volatile sig_atomic_t stop_signal;

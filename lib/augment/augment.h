@@ -56,10 +56,13 @@ struct augment_op {
 extern const struct augment_op augment_flip;
 extern const struct augment_op augment_fit;
 extern const struct augment_op augment_jitter;
+extern const struct augment_op augment_centre;
+extern const struct augment_op augment_crop;
 
 struct augment_policy {
 	const char *name;	/* what follows -s, or "eval" */
 	bool canvas_only;	/* cannot be used with max_size */
+	const char *evaluation;	/* the policy that shows what this one trains on, without chance; NULL: "eval" */
 	const struct augment_op *op[AUGMENT_MAX_OPS];	/* in order, then NULL; the slot is part of the random key */
 };
 

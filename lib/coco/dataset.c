@@ -29,7 +29,7 @@ static const struct dataset_kind *find_kind(const char *path, const char *format
 		err_errno("cannot open '%s'", path);
 		return NULL;
 	}
-	return err_null("'%s' is neither a COCO JSON file, a pack, a stream, a VOC directory nor a directory of images",
+	return err_null("'%s' is neither a COCO JSON file, a pack, a stream, a VOC directory, class folders nor a directory of images",
 			path);
 }
 

@@ -32,7 +32,7 @@ struct dataset_options {
 	const char *format;	/* name of a kind; NULL: found out */
 	const char *images;	/* COCO: directory of the images */
 	const char *set;	/* VOC: name of the list in ImageSets/Main */
-	const char *classes;	/* VOC: "a,b,c", the order of the labels; NULL: all names, sorted */
+	const char *classes;	/* VOC, folders: "a,b,c", the order of the labels; NULL: all names, sorted */
 	bool exif_turned;	/* where the size cannot tell, the annotations were made on the turned image */
 	bool unlabelled;	/* annotations are not needed and not carried */
 };

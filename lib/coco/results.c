@@ -14,9 +14,9 @@ int results_open(struct results *r, const char *path)
 	return 0;
 }
 
-static void put_one(struct json_writer *w, const struct detection *d, int64_t i, int64_t category)
+/* box NULL: none. */
+static void put_one(struct json_writer *w, const struct detection *d, const float *box, int64_t category, float score)
 {
-	const float *box = d->boxes + 4 * i;
 	json_put_object(w);
 	json_put_key(w, "image_id");
 	if (d->id.text != NULL)
@@ -25,17 +25,39 @@ static void put_one(struct json_writer *w, const struct detection *d, int64_t i,
 		json_put_integer(w, d->id.number);
 	json_put_key(w, "category_id");
 	json_put_integer(w, category);
-	json_put_key(w, "bbox");
-	json_put_array(w);
-	json_put_double(w, box[0]);
-	json_put_double(w, box[1]);
-	json_put_double(w, (double)box[2] - box[0]);
-	json_put_double(w, (double)box[3] - box[1]);
-	json_put_end(w, ']');
+	if (box != NULL) {
+		json_put_key(w, "bbox");
+		json_put_array(w);
+		json_put_double(w, box[0]);
+		json_put_double(w, box[1]);
+		json_put_double(w, (double)box[2] - box[0]);
+		json_put_double(w, (double)box[3] - box[1]);
+		json_put_end(w, ']');
+	}
 	json_put_key(w, "score");
-	json_put_double(w, d->scores[i]);
+	json_put_double(w, score);
 	json_put_end(w, '}');
 	fputc('\n', w->file);
+}
+
+/* The highest class scores; of equal ones the lower label comes first. */
+static int put_classes(struct results *r, const struct detection *d, const struct category *categories, int n_categories)
+{
+	const float *score = d->class_scores.data;
+	int64_t best[RESULTS_CLASSES + 1];
+	int n = 0;
+	if (d->class_scores.dim[0] != n_categories)
+		return err_set("%lld class scores for %d classes", (long long)d->class_scores.dim[0], n_categories);
+	for (int64_t label = 0; label < n_categories; label++) {
+		int at = n;
+		for (; at > 0 && score[label] > score[best[at - 1]]; at--)
+			best[at] = best[at - 1];
+		best[at] = label;
+		n += n < RESULTS_CLASSES;
+	}
+	for (int i = 0; i < n; i++)
+		put_one(&r->json, d, NULL, categories[best[i]].id, score[best[i]]);
+	return 0;
 }
 
 int results_put(struct results *r, const struct detection *d, const struct category *categories, int n_categories)
@@ -43,8 +65,10 @@ int results_put(struct results *r, const struct detection *d, const struct categ
 	for (int64_t i = 0; i < d->n; i++) {
 		if (d->labels[i] < 0 || d->labels[i] >= n_categories)
 			return err_set("label %d of a detection is not below the %d classes", d->labels[i], n_categories);
-		put_one(&r->json, d, i, categories[d->labels[i]].id);
+		put_one(&r->json, d, d->boxes + 4 * i, categories[d->labels[i]].id, d->scores[i]);
 	}
+	if (d->class_scores.data != NULL)
+		TRY(put_classes(r, d, categories, n_categories));
 	return ferror(r->file) ? err_errno("cannot write the results") : 0;
 }
 

@@ -14,6 +14,8 @@
 #include "record/detection.h"
 #include "stream/stream.h"
 
+enum { RESULTS_CLASSES = 5 };
+
 struct results {
 	struct atomic_file atomic;	/* fd -1 when writing to stdout */
 	struct json_writer json;
@@ -23,7 +25,10 @@ struct results {
 /* The file appears at a successful close. */
 int results_open(struct results *r, const char *path) MUST_CHECK;
 
-/* One object {"image_id", "category_id", "bbox": [x, y, w, h], "score"} per detection. */
+/*
+ * One object {"image_id", "category_id", "bbox": [x, y, w, h], "score"} per detection. Of class scores, which an
+ * image has as a whole, the RESULTS_CLASSES highest, best first, without a box.
+ */
 int results_put(struct results *r, const struct detection *d, const struct category *categories, int n_categories) MUST_CHECK;
 
 int results_close(struct results *r) MUST_CHECK;

@@ -56,6 +56,8 @@ static int build(struct model *m)
 	int norm = norm_kind_find(part[n - 1]);
 	if (m->head == NULL || (n == 4 && !fpn) || *end != '\0' || depth <= 0 || norm < 0)
 		return unknown(m->spec.name);
+	if (m->spec.label_smoothing > 0 && !m->head->classifies)
+		return err_set("'%s': label smoothing is for classifiers", m->spec.name);
 	return m->head->build(m, (int)depth, fpn, (enum norm_kind)norm);
 }
 

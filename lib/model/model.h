@@ -1,7 +1,7 @@
 /*
  * model: an architecture by its name, its parameters, and what can be done with it.
  *
- * A name is HEAD-BACKBONE[-NECK]-NORM: "retinanet-resnet50-fpn-gn". A head is one file that
+ * A name is HEAD-BACKBONE[-NECK]-NORM: "retinanet-resnet50-fpn-gn", "classify-resnet18-bn". A head is one file that
  * defines `const struct model_head model_head_X`; the build lists it.
  *
  *     struct model m;
@@ -27,13 +27,21 @@ struct model_spec {
 	enum conv_backend backend;
 	const char *preset;	/* "torchvision" or "tpu": losses, anchors, matching */
 	int anchor_size;	/* pixels: side of the smallest anchor at P3 */
+	double label_smoothing;	/* of classifiers, in [0, 1) */
 };
 
 /* What a step reports; all are means over the batch, as the head defines them. */
+struct model_figure {
+	const char *name;	/* as in the log: "loss_cls", "top1" */
+	double value;
+};
+
+enum { MODEL_MAX_FIGURES = 6 };
+
 struct model_loss {
 	double total;
-	double cls;
-	double box;
+	int n;	/* figures besides */
+	struct model_figure part[MODEL_MAX_FIGURES];
 };
 
 struct detect_limits {
@@ -48,13 +56,14 @@ struct model;
 struct model_head {
 	const char *name;
 	int stride;	/* batch sizes are multiples of it */
+	bool classifies;	/* whole images */
 	/* Add the parameters to m->params and set m->net. */
 	int (*build)(struct model *m, int depth, bool fpn, enum norm_kind norm);
 	/* Run forward on the tape and leave the gradients of the outputs on it. */
 	int (*loss)(struct model *m, struct tape *t, const struct batch *b, struct model_loss *loss);
 	/*
 	 * found[i] for image i: boxes in pixels of the batch, scores descending; memory of the arena.
-	 * The ids and sizes of the samples are not filled.
+	 * The ids and sizes of the samples are not filled. A classifier fills class_scores instead.
 	 */
 	int (*detect)(struct model *m, struct tape *t, const struct batch *b, const struct detect_limits *limits,
 		      struct detection *found, struct arena *a);

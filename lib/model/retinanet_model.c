@@ -151,7 +151,7 @@ static int loss(struct model *m, struct tape *t, const struct batch *b, struct m
 	}
 	struct retinanet_loss value;
 	TRY(retinanet_loss(&value, level, &anchors, &targets, m->spec.n_classes, &net->conventions.loss, 1, &t->scratch));
-	*report = (struct model_loss){ .total = value.total, .cls = value.cls, .box = value.box };
+	*report = (struct model_loss){ .total = value.total, .n = 2, .part = { { "loss_cls", value.cls }, { "loss_box", value.box } } };
 	arena_reset(&t->scratch);
 	return 0;
 }

@@ -27,8 +27,8 @@ int init_fill(struct tensor *w, struct init_spec spec, const char *name, uint64_
 	int64_t n = tensor_count(w);
 	struct rng g = rng_make(rng_mix_text(rng_mix_text(seed, "init"), name));
 	bool uses_fan = spec.kind != INIT_CONSTANT && spec.kind != INIT_NORMAL;
-	if (uses_fan && (w->rank != 4 || n == 0))
-		return err_set("init: '%s' is no weight [O I Kh Kw]", name);
+	if (uses_fan && ((w->rank != 4 && w->rank != 2) || n == 0))
+		return err_set("init: '%s' is no weight [O I Kh Kw] or [O I]", name);
 	double fan_in = uses_fan ? (double)(n / w->dim[0]) : 0;
 	double fan_out = uses_fan ? (double)(n / w->dim[1]) : 0;
 	switch (spec.kind) {

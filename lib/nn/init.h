@@ -2,7 +2,8 @@
  * init: random starts of parameters.
  *
  * A parameter's values depend on the seed and its name alone, so adding or removing a layer
- * leaves the others as they were. For a weight [O I Kh Kw]: fan_in = I*Kh*Kw, fan_out = O*Kh*Kw.
+ * leaves the others as they were. For a weight [O I Kh Kw]: fan_in = I*Kh*Kw, fan_out = O*Kh*Kw;
+ * for a matrix [O I] they are I and O.
  */
 #ifndef NN_INIT_H
 #define NN_INIT_H
@@ -23,7 +24,7 @@ struct init_spec {
 	double value;
 };
 
-/* Fill w (f32). Error: a fan of a tensor that is not [O I Kh Kw]. */
+/* Fill w (f32). Error: a fan of a tensor that is neither [O I Kh Kw] nor [O I]. */
 int init_fill(struct tensor *w, struct init_spec spec, const char *name, uint64_t seed) MUST_CHECK;
 
 #endif

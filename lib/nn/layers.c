@@ -3,7 +3,9 @@
 #include "op/batch_norm.h"
 #include "op/frozen_norm.h"
 #include "op/group_norm.h"
+#include "op/linear.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -114,4 +116,21 @@ int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, 
 		status = tape_apply(t, &op_frozen_norm, &fn, sizeof fn, NULL, n_in, in, y);
 	}
 	return status == 0 ? 0 : err_context("layer '%s'", l->gamma->name);
+}
+
+int linear_layer_add(struct linear_layer *l, struct param_set *set, const char *name, int64_t inputs, int64_t outputs)
+{
+	/* A slope of sqrt(5) gives limits of 1/sqrt(inputs). */
+	struct init_spec init = { INIT_KAIMING_UNIFORM, sqrt(5) };
+	l->w = add_named(set, name, "weight", 2, (int64_t[]){ outputs, inputs }, PARAM_WEIGHT, init);
+	l->b = add_named(set, name, "bias", 1, &outputs, PARAM_BIAS, (struct init_spec){ INIT_CONSTANT, 0 });
+	return l->w == NULL || l->b == NULL ? -1 : 0;
+}
+
+int linear_layer_apply(const struct linear_layer *l, struct tape *t, struct var *x, struct var **y)
+{
+	struct tape_in in[] = { { .param = l->w }, { .param = l->b }, { .var = x } };
+	if (tape_apply(t, &op_linear, NULL, 0, NULL, 3, in, y) != 0)
+		return err_context("layer '%s'", l->w->name);
+	return 0;
 }

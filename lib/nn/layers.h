@@ -1,5 +1,5 @@
 /*
- * layers: convolutions and norms with their parameters, named as torchvision names them.
+ * layers: convolutions, norms and matrix products with their parameters, named as torchvision names them.
  *
  *     struct conv_layer conv;
  *     struct norm_layer norm;
@@ -67,5 +67,15 @@ int norm_layer_add(struct norm_layer *l, struct param_set *set, const char *name
 /* y = relu?(norm(x) + residual?); residual may be NULL. */
 int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, struct var *residual, bool relu,
 		     struct var **y) MUST_CHECK;
+
+struct linear_layer {
+	struct param *w, *b;
+};
+
+/* Parameters "<name>.weight" [outputs inputs] and "<name>.bias"; weights are drawn as torch.nn.Linear does, biases are 0. */
+int linear_layer_add(struct linear_layer *l, struct param_set *set, const char *name, int64_t inputs, int64_t outputs) MUST_CHECK;
+
+/* y [N H W outputs] = x [N H W inputs] w' + b. */
+int linear_layer_apply(const struct linear_layer *l, struct tape *t, struct var *x, struct var **y) MUST_CHECK;
 
 #endif

@@ -16,12 +16,12 @@
  * Threads share out blocks of rows (or, for weights, taps and channels); every sum is
  * made by one thread in one order, so results do not depend on their number.
  */
+#include "op/blas.h"
 #include "op/conv_backend.h"
 #include "op/conv_gather.h"
 
 #include <cblas.h>
 #include <omp.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,17 +32,6 @@ struct openblas_state {
 	struct arena arena;
 	struct conv_prepared forward, backward;	/* f32 [group][tap in the direction's order][from][to] */
 };
-
-/*
- * We thread around the library, so it must not start threads of its own inside. That is a
- * setting of the whole process; everything of ours that calls OpenBLAS wants it.
- */
-static pthread_once_t single_thread = PTHREAD_ONCE_INIT;
-
-static void set_single_thread(void)
-{
-	openblas_set_num_threads(1);
-}
 
 /* What one pass multiplies: source [n sh sw groups*from] -> result pixels with groups*to channels. */
 struct pass {
@@ -138,7 +127,7 @@ static int openblas_forward(void *state, struct op_call *c, const struct conv_ge
 	struct buffers b;
 	struct pass p = { .from = g->ci / g->groups, .to = g->co / g->groups, .n_taps = g->kh * g->kw };
 	struct conv_finish finish = { .bias = g->has_bias ? c->in[1].data : NULL, .relu = g->relu };
-	pthread_once(&single_thread, set_single_thread);
+	blas_single_thread();
 	TRY(conv_lattice_forward(&l, &g[0], c->scratch));
 	p.weights = packed(s, &s->forward, c, &g[0], l.order, false);
 	if (p.weights == NULL)
@@ -160,7 +149,7 @@ static int openblas_backward_data(void *state, struct op_call *c, const struct c
 	struct pass p = { .from = g->co / g->groups, .to = g->ci / g->groups, .n_taps = g->kh * g->kw };
 	int64_t phases = (int64_t)g->stride * g->stride;
 	struct conv_lattice *l = arena_alloc(c->scratch, (size_t)phases * sizeof *l);
-	pthread_once(&single_thread, set_single_thread);
+	blas_single_thread();
 	if (l == NULL)
 		return -1;
 	TRY(conv_lattices_backward(l, &g[0], c->scratch));
@@ -238,7 +227,7 @@ static int openblas_backward_weights(void *state, struct op_call *c, const struc
 	size_t threads = (size_t)omp_get_max_threads();
 	float *dw = arena_calloc(c->scratch, (size_t)tensor_count(&c->in[0]), sizeof *dw);
 	float *columns = arena_alloc(c->scratch, threads * BLOCK_ROWS * CHANNEL_BLOCK * sizeof *columns);
-	pthread_once(&single_thread, set_single_thread);
+	blas_single_thread();
 	if (dw == NULL || columns == NULL)
 		return -1;
 	for (int i = 0; i < conv_param(c)->n_maps; i++) {

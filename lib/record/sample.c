@@ -71,6 +71,9 @@ int sample_encode(uint8_t **body, size_t *size, const struct sample *s, struct a
 
 int sample_check(const struct sample *s, const struct stream_header *header)
 {
+	if (s->class_label >= header->n_categories)
+		return err_set("key 'class_label' is %" PRId64 ", the header has %d categories", s->class_label,
+			       header->n_categories);
 	for (int64_t i = 0; i < s->n; i++) {
 		if (s->labels[i] < 0 || s->labels[i] >= header->n_categories)
 			return err_set("object %" PRId64 " has label %d, the header has %d categories", i,

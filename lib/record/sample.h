@@ -63,7 +63,7 @@ struct sample {
 	const struct sample_mask *masks;	/* [n] or NULL */
 	struct tensor keypoints;	/* f32 [n K 3] x y v, or data NULL */
 
-	int64_t class_label;	/* classification; -1: none */
+	int64_t class_label;	/* of the whole image: index into the header's categories; -1: none */
 	struct tensor semantic;	/* u8 [H W] label map, or data NULL */
 
 	/* Unknown keys, kept as they came: n_extra msgpack key/value pairs. Opaque; copied by sample_encode(). */
@@ -79,7 +79,7 @@ int sample_decode(struct sample *s, const struct stream_body *body, struct arena
 /* The msgpack map of s in arena memory, tensors 64-byte aligned from its start. */
 int sample_encode(uint8_t **body, size_t *size, const struct sample *s, struct arena *a) MUST_CHECK;
 
-/* What the header must bear out: labels are categories, and boxes are finite. */
+/* What the header must bear out: the class and labels are categories, and boxes are finite. */
 int sample_check(const struct sample *s, const struct stream_header *header) MUST_CHECK;
 
 /*

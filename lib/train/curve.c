@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS = 4 };
+enum { COLUMNS = 6 };
 
-static const char *const column_name[COLUMNS] = { "step", "loss", "loss_cls", "loss_box" };
+static const char *const column_name[COLUMNS] = { "step", "loss", "loss_cls", "loss_box", "top1", "top5" };
 
 struct curve {
 	int n, capacity;
@@ -88,12 +88,14 @@ static void running_mean(double *smooth, const double *value, int n, int window)
 
 static int draw(const char *svg_path, const struct curve *c)
 {
-	static const char *const title[COLUMNS] = { NULL, "loss", "classes", "boxes" };
+	static const char *const title[COLUMNS] = { NULL, "loss", "classes", "boxes", "top-1", "top-5" };
 	struct plot_series series[2 * (COLUMNS - 1)];
 	struct arena a;
 	int n_series = 0, status = 0;
 	arena_init(&a, 1 << 16);
 	for (int i = 1; i < COLUMNS && status == 0; i++) {
+		if (isnan(c->column[i][0]))
+			continue;	/* not of this model */
 		double *smooth = arena_alloc(&a, (size_t)c->n * sizeof *smooth);
 		if (smooth == NULL) {
 			status = -1;

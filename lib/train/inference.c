@@ -20,6 +20,16 @@ static bool find_word(const char *text, const char *key, char value[64])
 	return false;
 }
 
+/* How the images of the training are shown without anything random. */
+static const struct augment_policy *evaluation_policy(const char *preprocess)
+{
+	char name[64];
+	const struct augment_policy *policy = NULL;
+	if (find_word(preprocess, "policy", name))
+		policy = augment_policy_find(name);
+	return augment_policy_find(policy != NULL && policy->evaluation != NULL ? policy->evaluation : "eval");
+}
+
 static int plan_preprocess(struct inference *inf)
 {
 	char size[64], max_size[64];
@@ -27,7 +37,7 @@ static int plan_preprocess(struct inference *inf)
 	struct augment_param *p = &inf->preprocess;
 	const struct checkpoint *c = &inf->checkpoint;
 	*p = (struct augment_param){
-		.policy = augment_policy_find("eval"), .w = inf->options.w, .h = inf->options.h, .jitter_low = 1, .jitter_high = 1,
+		.policy = evaluation_policy(c->preprocess), .w = inf->options.w, .h = inf->options.h, .jitter_low = 1, .jitter_high = 1,
 	};
 	inf->can_preprocess = p->w > 0;
 	if (inf->can_preprocess || !find_word(c->preprocess, "size", size))

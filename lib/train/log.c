@@ -72,8 +72,8 @@ int train_log_put(struct train_log *log, int64_t step, int64_t first_seq, const 
 	json_put_key(&w, "seq");
 	json_put_integer(&w, first_seq);
 	put_number(&w, "loss", report->loss.total);
-	put_number(&w, "loss_cls", report->loss.cls);
-	put_number(&w, "loss_box", report->loss.box);
+	for (int i = 0; i < report->loss.n; i++)
+		put_number(&w, report->loss.part[i].name, report->loss.part[i].value);
 	put_number(&w, "lr", report->lr);
 	put_number(&w, "grad_norm", report->grad_norm);
 	put_number(&w, "images_per_sec", images_per_sec);

@@ -3,6 +3,8 @@
  *
  *     {"step":1,"seq":0,"loss":1.9,"loss_cls":1.2,"loss_box":0.7,"lr":0.001,"grad_norm":3.1,"images_per_sec":8.2}
  *
+ * What stands between loss and lr are the figures of the model's head; a classifier has top1 and top5.
+ *
  * A resumed run goes on after the state's step: lines beyond it, written before a kill, are
  * removed, so every step stands once.
  */

@@ -97,6 +97,18 @@ static int copy_valid(struct tensor *image, const struct sample *s, struct arena
 	return 0;
 }
 
+/* The likeliest class of the whole image, in its corner. */
+static void draw_class(struct tensor *image, const struct tensor *class_scores, const struct category *categories)
+{
+	const float *score = class_scores->data;
+	int64_t best = 0;
+	char tag[96];
+	for (int64_t i = 1; i < class_scores->dim[0]; i++)
+		best = score[i] > score[best] ? i : best;
+	snprintf(tag, sizeof tag, "%s %.2f", categories[best].name, (double)score[best]);
+	draw_label(image, 0, 0, tag, 1, draw_color((int)best));
+}
+
 int pictures_write(struct pictures *p, const struct sample *s, const struct detection *d,
 		   const struct category *categories, struct arena *a)
 {
@@ -116,6 +128,8 @@ int pictures_write(struct pictures *p, const struct sample *s, const struct dete
 		snprintf(tag, sizeof tag, "%s %.2f", categories[d->labels[i]].name, (double)d->scores[i]);
 		draw_label(&image, (int)box[0], (int)box[1], tag, 1, draw_color(d->labels[i]));
 	}
+	if (d->class_scores.data != NULL)
+		draw_class(&image, &d->class_scores, categories);
 	uint8_t *bytes;
 	size_t size;
 	struct atomic_file f;

@@ -26,7 +26,7 @@ void pictures_init(struct pictures *p, const char *dir);
  * of d (original pixels) and "class score" tags. NAME is the last part of the file name without its ending, or
  * the id where there is no file name; when another image was given that name already, NAME-ID. An image that comes again
  * (same source, id and file name) takes its own picture's place. Scores below .3 are left out, as a
- * detector's long tail hides the picture.
+ * detector's long tail hides the picture. Of class scores the highest is written into the corner.
  */
 int pictures_write(struct pictures *p, const struct sample *s, const struct detection *d,
 		   const struct category *categories, struct arena *a) MUST_CHECK;

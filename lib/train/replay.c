@@ -1,5 +1,8 @@
 #include "train/replay.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static int write_batch(const char *path, const struct feeder_item *item, const struct stream_header *header)
 {
 	struct stream_writer w;
@@ -19,7 +22,10 @@ int replay_refuse(struct trainer *t, const struct feeder_item *item, const struc
 	if (path == NULL || write_batch(path, item, header) != 0)
 		return -1;
 	bool finite_loss = r->loss.total - r->loss.total == 0;
-	return err_set("step %lld: the %s is not finite (loss %g, of classes %g, of boxes %g); its batch is in '%s', the last "
+	char parts[256] = "";
+	for (int i = 0; i < r->loss.n; i++)
+		snprintf(parts + strlen(parts), sizeof parts - strlen(parts), ", %s %g", r->loss.part[i].name, r->loss.part[i].value);
+	return err_set("step %lld: the %s is not finite (loss %g%s); its batch is in '%s', the last "
 		       "good state is that of the last save; try a lower --lr or a longer --warmup",
-		       (long long)t->step + 1, finite_loss ? "gradient" : "loss", r->loss.total, r->loss.cls, r->loss.box, path);
+		       (long long)t->step + 1, finite_loss ? "gradient" : "loss", r->loss.total, parts, path);
 }

@@ -38,7 +38,7 @@ static int create_model(struct trainer *t)
 	const struct trainer_options *o = &t->options;
 	struct model_spec spec = {
 		.name = o->model, .n_classes = t->about.n_categories, .dtype = o->dtype, .backend = o->backend,
-		.preset = o->preset, .anchor_size = o->anchor_size,
+		.preset = o->preset, .anchor_size = o->anchor_size, .label_smoothing = o->label_smoothing,
 	};
 	TRY(model_create(&t->model, &spec));
 	if (o->resume != NULL)

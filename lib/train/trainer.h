@@ -30,6 +30,7 @@ struct trainer_options {
 	enum conv_backend backend;
 	const char *preset;
 	int anchor_size;
+	double label_smoothing;
 	int64_t seed;
 	int64_t batch;
 	int64_t steps;	/* 0: from the header's planned records */

@@ -45,15 +45,17 @@ TYPES = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8"), "I64": np.dtype("<i8")}
 
 def write_safetensors(path, tensors, metadata=None):
     head, at = {"__metadata__": metadata} if metadata else {}, 0
+    kinds = {name: "I64" if t.dtype == torch.int64 else "F32" for name, t in tensors.items()}
     for name, t in tensors.items():
-        head[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [at, at + 4 * t.numel()]}
-        at += 4 * t.numel()
+        size = TYPES[kinds[name]].itemsize * t.numel()
+        head[name] = {"dtype": kinds[name], "shape": list(t.shape), "data_offsets": [at, at + size]}
+        at += size
     text = json.dumps(head).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as f:
         f.write(struct.pack("<Q", len(text)) + text)
-        for t in tensors.values():
-            f.write(t.detach().contiguous().numpy().astype("<f4").tobytes())
+        for name, t in tensors.items():
+            f.write(t.detach().contiguous().numpy().astype(TYPES[kinds[name]]).tobytes())
 
 
 def read_safetensors(path):
@@ -243,7 +245,7 @@ class Report:
 
 def ours(path):
     tensors = read_safetensors(path)
-    return ({k: float(tensors[f"loss.{k}"].reshape(-1)[0]) for k in ("cls", "box")},
+    return ({k: float(tensors[f"loss_{k}"].reshape(-1)[0]) for k in ("cls", "box")},
             {k[5:]: v for k, v in tensors.items() if k.startswith("grad.")})
 
 

@@ -1,0 +1,9 @@
+/* To train a classifier: mirror half of the images, show a random part of each. */
+#include "augment/augment.h"
+
+const struct augment_policy augment_policy_crop = {
+	.name = "crop",
+	.canvas_only = true,
+	.evaluation = "centre",
+	.op = { &augment_flip, &augment_crop },
+};
