@@ -42,5 +42,10 @@ every_allocation "the lines" -g "$T/gt.json" --per-class "$T/dt.json"
 every_allocation "JSON" -g "$T/gt.json" --json "$T/dt.json"
 every_allocation "arrays" -g "$T/gt.json" --arrays "$T/out/a.npz" --agnostic "$T/dt.json"
 every_allocation "lists" -g "$T/gt.json" --images 1,two --classes a --max-dets 1,5 "$T/dt.json"
+every_allocation "operating points" -g "$T/gt.json" --counts --errors --thresholds "$T/out/t.json" --confusion "$T/out/c.csv" \
+	--per-image "$T/out/i.json" --plot "$T/out/p.svg" "$T/dt.json"
+every_allocation "intervals" -g "$T/gt.json" --ci --rounds 5 --compare "$T/dt.json" --csv "$T/dt.json"
+"$evalap" -q -g "$T/gt.json" --json "$T/dt.json" > "$T/old.json" 2> /dev/null
+every_allocation "limits" -g "$T/gt.json" --fail-under AP.a=0.1 --baseline "$T/old.json" --max-drop 0.1 "$T/dt.json"
 every_allocation "VOC" -g "$T/gt.json" --rule voc2010 "$T/dt.json"
 done_testing

@@ -82,8 +82,8 @@ fails_with 3 '^evalap: AP.gnu could not be measured' evalap -g instances.json --
 fails_with 3 '^evalap: F1.person is 0.8, below' evalap -g instances.json --counts --fail-under "F1.person=0.9" results.json
 fails_with 2 "no figure 'AP51'; known are AP, AP50, .*classes person" evalap -g instances.json --fail-under "AP51=0.4" results.json
 fails_with 2 "no figure 'AP.dog'" evalap -g instances.json --fail-under "AP.dog=0.4" results.json
-fails_with 2 'fail-under: .*list like' evalap -g instances.json --fail-under "AP" results.json
-fails_with 2 'fail-under: .*list like' evalap -g instances.json --fail-under "AP=x" results.json
+fails_with 2 'list like .*in --fail-under' evalap -g instances.json --fail-under "AP" results.json
+fails_with 2 'list like .*in --fail-under' evalap -g instances.json --fail-under "AP=x" results.json
 fails_with 2 'between 0 and 1' evalap -g instances.json --fail-under "AP=40" results.json
 is "$(evalap -q -g instances.json --fail-under AP=1 results.json 2> /dev/null | wc -l)" 12 "the figures are printed all the same"
 evalap -g instances.json --json a.json > old.json
@@ -96,6 +96,9 @@ fails_with 2 'baseline and --max-drop' evalap -g instances.json --max-drop 0.1 a
 fails_with 1 "cannot open 'none.json'" evalap -g instances.json --baseline none.json --max-drop 0.1 a.json
 fails_with 1 "results.json:1:" evalap -g instances.json --baseline results.json --max-drop 0.1 a.json
 fails_with 1 "not what evalap --json writes" evalap -g instances.json --baseline t.json --max-drop 0.1 a.json
+sed 's/"images":3/"images":4/' old.json > other.json
+like "$(evalap -q -g instances.json --baseline other.json --max-drop 0 a.json 2>&1 > /dev/null)" 'measured on 4 images, this on 3' \
+	"a baseline on other images is said"
 sed 's/"bbox"/"segm"/' old.json > other.json
 fails_with 1 "measured with -t segm" evalap -g instances.json --baseline other.json --max-drop 0.1 a.json
 sed 's/"person"/"people"/' old.json > other.json

@@ -32,7 +32,7 @@ static struct config {
 	const char *ranges;
 	struct eval_selection selection;
 	struct eval_analysis_options analysis;
-	const char *fail_under, *baseline, *max_drop;
+	struct eval_gate_options gates;
 } config = {
 	.type = "bbox", .rule = "coco", .analysis = { .iou = 0.5, .score = NAN, .bootstrap = { .rounds = 1000, .level = 0.95 } },
 };
@@ -67,9 +67,9 @@ static const struct option_spec options[] = {
 	OPTION_TEXT(0, "compare", "FILE", &config.analysis.compare, 0, "other results: differences with intervals and p"),
 	OPTION_INT(0, "rounds", "N", &config.analysis.bootstrap.rounds, 1, 1000000, 0, "draws for --ci and --compare (1000)"),
 	OPTION_NUMBER(0, "level", "X", &config.analysis.bootstrap.level, 0.01, 0.9999, 0, "probability of the intervals (0.95)"),
-	OPTION_TEXT(0, "fail-under", "LIST", &config.fail_under, 0, "least values, such as AP=0.40,AP50.person=0.55; exit 3 below"),
-	OPTION_TEXT(0, "baseline", "FILE", &config.baseline, 0, "figures of an earlier run (--json) to hold against"),
-	OPTION_TEXT(0, "max-drop", "LIST", &config.max_drop, 0, "most that AP, or figures as in AP=0.002,AP50=0.01, may fall; exit 3 below"),
+	OPTION_TEXT(0, "fail-under", "LIST", &config.gates.fail_under, 0, "least values, such as AP=0.40,AP50.person=0.55; exit 3 below"),
+	OPTION_TEXT(0, "baseline", "FILE", &config.gates.baseline, 0, "figures of an earlier run (--json) to hold against"),
+	OPTION_TEXT(0, "max-drop", "LIST", &config.gates.max_drop, 0, "most that AP, or figures as in AP=0.002,AP50=0.01, may fall; exit 3 below"),
 	OPTION_END
 };
 
@@ -143,44 +143,18 @@ static void tell_broken(const char *format, ...)
 	fputc('\n', stderr);
 }
 
-/* Limits by name; a name that does not exist is a mistake on the command line. */
-static void parse_limits(struct eval_gates *gates, const char *option, const char *list, const struct eval_figures *figures,
-			 struct arena *a)
-{
-	if (eval_gates_parse(gates, list, figures, a) != 0)
-		tool_usage("%s: %s", option, err_get());
-}
-
-/* The number of limits that are broken, or -1. */
-static int hold_limits(const struct eval_figures *figures, struct arena *a)
-{
-	struct eval_gates least, drop;
-	int broken = 0;
-	if (config.fail_under != NULL) {
-		parse_limits(&least, "--fail-under", config.fail_under, figures, a);
-		broken += eval_gates_apply(&least, figures, NULL, tell_broken);
-	}
-	if (config.baseline != NULL) {
-		int64_t n_images;
-		parse_limits(&drop, "--max-drop", config.max_drop, figures, a);
-		double *old = arena_calloc(a, (size_t)drop.n, sizeof *old);
-		if (old == NULL)
-			return -1;
-		TRY(eval_gates_baseline(old, &n_images, config.baseline, &drop, figures, a));
-		broken += eval_gates_apply(&drop, figures, old, tell_broken);
-	}
-	return broken;
-}
-
 /* What evaluations of every kind end with: figures for programs, then the limits. */
 static int finish(const struct eval_figures *figures, const struct eval_analysis *analysis, struct arena *a)
 {
+	int broken;
 	if (config.csv)
 		eval_figures_csv(stdout, figures);
 	else if (config.json)
 		eval_report_json(stdout, figures, analysis);
-	int broken = hold_limits(figures, a);
-	return broken > 0 ? EXIT_GATE : broken;
+	int status = eval_gates_hold(&broken, &config.gates, figures, tell_broken, a);
+	if (status == EVAL_GATE_WRONG)
+		tool_usage("%s", err_get());
+	return status == 0 && broken > 0 ? EXIT_GATE : status;
 }
 
 static int run_task(const struct eval_task *task, const struct arguments *args, const char *results, struct arena *a)
@@ -244,12 +218,8 @@ static void check_options(const struct arguments *args, const char *results)
 		tool_usage("ground truth and results cannot both come from standard input");
 	if (config.csv && config.json)
 		tool_usage("--csv and --json do not go together");
-	if ((config.baseline == NULL) != (config.max_drop == NULL))
-		tool_usage("--baseline and --max-drop go together");
-	if (config.fail_under != NULL && eval_gates_check_form(config.fail_under) != 0)
-		tool_usage("--fail-under: %s", err_get());
-	if (config.max_drop != NULL && eval_gates_check_form(config.max_drop) != 0)
-		tool_usage("--max-drop: %s", err_get());
+	if (eval_gates_check(&config.gates) != 0)
+		tool_usage("%s", err_get());
 }
 
 int main(int argc, char **argv)

@@ -40,14 +40,6 @@ static int next_item(struct item *item, const char *list)
 	return 0;
 }
 
-int eval_gates_check_form(const char *list)
-{
-	struct item item;
-	for (; list != NULL; list = item.rest)
-		TRY(next_item(&item, list));
-	return 0;
-}
-
 static bool same(const char *name, size_t size, const char *text)
 {
 	return strlen(text) == size && memcmp(name, text, size) == 0;
@@ -70,20 +62,24 @@ static int fail_unknown(const struct eval_figures *f, const char *name, size_t s
 					 f->classes[k].name == NULL ? "" : f->classes[k].name);
 	if (f->n_classes > 100 && used < sizeof known)
 		snprintf(known + used, sizeof known - used, ", and %d more", f->n_classes - 100);
-	return err_set("there is no figure '%.*s'; known are %s", (int)size, name, known);
+	err_set("there is no figure '%.*s'; known are %s", (int)size, name, known);
+	return EVAL_GATE_WRONG;
 }
 
+/* 0: there is one, or none and class is -1; or EVAL_GATE_WRONG. */
 static int find_class(struct eval_gate *gate, const struct eval_figures *f, const char *name, size_t size)
 {
 	gate->class = -1;
 	for (int32_t k = 0; k < f->n_classes; k++) {
 		if (f->classes[k].name == NULL || !same(name, size, f->classes[k].name))
 			continue;
-		if (gate->class >= 0)
-			return err_set("two classes are called '%.*s'", (int)size, name);
+		if (gate->class >= 0) {
+			err_set("two classes are called '%.*s'", (int)size, name);
+			return EVAL_GATE_WRONG;
+		}
 		gate->class = k;
 	}
-	return gate->class >= 0 ? 1 : 0;
+	return 0;
 }
 
 static int find_figure(struct eval_gate *gate, const struct eval_figures *f, const char *name, size_t size)
@@ -98,12 +94,10 @@ static int find_figure(struct eval_gate *gate, const struct eval_figures *f, con
 		size_t n = strlen(f->column[c].key);
 		if (f->column[c].share == NULL || size < n + 1 || name[n] != '.' || !same(name, n, f->column[c].key))
 			continue;
-		int found = find_class(gate, f, name + n + 1, size - n - 1);
-		if (found < 0)
-			return -1;
+		int status = find_class(gate, f, name + n + 1, size - n - 1);
 		gate->column = c;
-		if (found > 0)
-			return 0;
+		if (status != 0 || gate->class >= 0)
+			return status;
 	}
 	return fail_unknown(f, name, size);
 }
@@ -118,14 +112,17 @@ int eval_gates_parse(struct eval_gates *gates, const char *list, const struct ev
 	if (gates->gate == NULL)
 		return -1;
 	for (; list != NULL; list = item.rest) {
-		TRY(next_item(&item, list));
+		if (next_item(&item, list) != 0)
+			return EVAL_GATE_WRONG;
 		struct eval_gate *gate = &gates->gate[gates->n++];
 		if (item.size == 0) {
 			gate->name = figures->figure[0].name;
 			gate->limit = item.limit;
 			continue;
 		}
-		TRY(find_figure(gate, figures, item.name, item.size));
+		int status = find_figure(gate, figures, item.name, item.size);
+		if (status != 0)
+			return status;
 		gate->name = arena_strndup(a, item.name, item.size);
 		gate->limit = item.limit;
 		if (gate->name == NULL)
@@ -164,4 +161,49 @@ int eval_gates_apply(const struct eval_gates *gates, const struct eval_figures *
 			     old[i], gate->limit);
 	}
 	return broken;
+}
+
+static int check_form(const char *option, const char *list)
+{
+	struct item item;
+	for (; list != NULL; list = item.rest)
+		if (next_item(&item, list) != 0)
+			return err_context("in %s", option);
+	return 0;
+}
+
+int eval_gates_check(const struct eval_gate_options *o)
+{
+	if ((o->baseline == NULL) != (o->max_drop == NULL))
+		return err_set("--baseline and --max-drop go together");
+	TRY(check_form("--fail-under", o->fail_under));
+	return check_form("--max-drop", o->max_drop);
+}
+
+int eval_gates_hold(int *broken, const struct eval_gate_options *o, const struct eval_figures *figures,
+		    eval_warn_function *tell, struct arena *a)
+{
+	struct eval_gates gates;
+	int status;
+	*broken = 0;
+	if (o->fail_under != NULL) {
+		if ((status = eval_gates_parse(&gates, o->fail_under, figures, a)) != 0)
+			return status;
+		*broken += eval_gates_apply(&gates, figures, NULL, tell);
+	}
+	if (o->baseline == NULL)
+		return 0;
+	if ((status = eval_gates_parse(&gates, o->max_drop, figures, a)) != 0)
+		return status;
+	int64_t n_images;
+	double *old = arena_calloc(a, (size_t)gates.n, sizeof *old);
+	if (old == NULL)
+		return -1;
+	TRY(eval_gates_baseline(old, &n_images, o->baseline, &gates, figures, a));
+	for (int i = 0; i < figures->n_counts; i++)
+		if (strcmp(figures->count[i].key, "images") == 0 && n_images >= 0 && n_images != figures->count[i].n)
+			tell("the baseline was measured on %lld images, this on %lld", (long long)n_images,
+			     (long long)figures->count[i].n);
+	*broken += eval_gates_apply(&gates, figures, old, tell);
+	return 0;
 }

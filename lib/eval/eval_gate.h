@@ -30,15 +30,14 @@ struct eval_gates {
 	struct eval_gate *gate;
 };
 
+enum { EVAL_GATE_WRONG = 1 };
+
 /*
  * Read a list of limits. A number alone stands for the first figure.
- * Error: not such a list; a limit outside [0, 1]; a figure that is not there (the message names those that are);
- * a class name that two classes have.
+ * EVAL_GATE_WRONG with a message: not such a list; a limit outside [0, 1]; a figure that is not there (the message names those
+ * that are); a class name that two classes have. -1: memory.
  */
 int eval_gates_parse(struct eval_gates *gates, const char *list, const struct eval_figures *figures, struct arena *a) MUST_CHECK;
-
-/* Only the form, before there are figures. */
-int eval_gates_check_form(const char *list) MUST_CHECK;
 
 /*
  * The figures of an earlier run, as eval_figures_json() wrote them.
@@ -55,5 +54,18 @@ int eval_gates_baseline(double *old, int64_t *n_images, const char *path, const 
  */
 int eval_gates_apply(const struct eval_gates *gates, const struct eval_figures *figures, const double *old,
 		     eval_warn_function *tell);
+
+struct eval_gate_options {
+	const char *fail_under;	/* list of least values, or NULL */
+	const char *baseline;	/* file of an earlier run, or NULL */
+	const char *max_drop;	/* list of how far below its figures these may be; with baseline only */
+};
+
+/* The form of the lists, before there are figures. Error: not such a list; one of baseline and max_drop without the other. */
+int eval_gates_check(const struct eval_gate_options *options) MUST_CHECK;
+
+/* Parse and apply all; *broken is the number of limits that do not hold. EVAL_GATE_WRONG as eval_gates_parse(). Error: see there. */
+int eval_gates_hold(int *broken, const struct eval_gate_options *options, const struct eval_figures *figures,
+		    eval_warn_function *tell, struct arena *a) MUST_CHECK;
 
 #endif
