@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 from eval_nasty import data_set
-from eval_reference import IOU_THRESHOLDS, RANGES, RECALLS, box_overlap as overlap
+from eval_reference import IOU_THRESHOLDS, RANGES, RECALLS, overlap, prepare
 
 KINDS = ["class", "localisation", "both", "duplicate", "background", "missed"]
 
@@ -22,15 +22,26 @@ KINDS = ["class", "localisation", "both", "duplicate", "background", "missed"]
 class Data:
     """Detections in the order in which a class is gone through: score, image, as given."""
 
-    def __init__(self, truth, results):
+    def __init__(self, truth, results, kind):
         self.images = sorted(i["id"] for i in truth["images"])
         self.categories = sorted(c["id"] for c in truth["categories"])
-        self.gts = [g for g in truth["annotations"] if g["image_id"] in self.images and g["category_id"] in self.categories]
-        self.dts = [r for r in results if r["category_id"] in self.categories]
+        gts, dts = prepare(truth, results, kind)
+        self.gts = [g for g in gts if g["category_id"] in self.categories]
+        self.dts = [d for d in dts if d["category_id"] in self.categories]
+        for i, thing in enumerate(self.gts + self.dts):
+            thing["number"] = i
+        self.kind, self.overlaps = kind, {}
         self.order = sorted(range(len(self.dts)), key=lambda d: (-self.dts[d]["score"], self.dts[d]["image_id"], d))
         low, high = RANGES["all"]
-        self.wanted = [not g["iscrowd"] and low <= g["area"] <= high for g in self.gts]
-        self.off_range = [not low <= d["bbox"][2] * d["bbox"][3] <= high for d in self.dts]
+        self.wanted = [not g["ignored"] and low <= g["area"] <= high for g in self.gts]
+        self.off_range = [not low <= d["area"] <= high for d in self.dts]
+        self.limit = 20 if kind == "keypoints" else 100
+
+    def overlap(self, dt, gt):
+        key = dt["number"], gt["number"]
+        if key not in self.overlaps:
+            self.overlaps[key] = overlap(self.kind, dt, gt)
+        return self.overlaps[key]
 
     def match(self, iou):
         """Per detection "tp", "fp" or "ignored"; per annotation the detection that found it or None."""
@@ -39,10 +50,10 @@ class Data:
             dt = self.dts[d]
             key = dt["image_id"], dt["category_id"]
             seen[key] = seen.get(key, 0) + 1
-            if seen[key] > 100:
+            if seen[key] > self.limit:
                 state[d] = "ignored"
                 continue
-            options = [(overlap(dt, g), i) for i, g in enumerate(self.gts)
+            options = [(self.overlap(dt, g), i) for i, g in enumerate(self.gts)
                        if (g["image_id"], g["category_id"]) == key and (not hit[i] or g["iscrowd"])]
             options = [o for o in options if o[0] >= iou]
             best = max([o for o in options if self.wanted[o[1]]] or options, default=None)
@@ -83,7 +94,7 @@ def tide(data):
     for d, dt in enumerate(data.dts):
         if state[d] != "fp":
             continue
-        near = [(overlap(dt, g), -i) for i, g in enumerate(data.gts) if g["image_id"] == dt["image_id"] and data.wanted[i]]
+        near = [(data.overlap(dt, g), -i) for i, g in enumerate(data.gts) if g["image_id"] == dt["image_id"] and data.wanted[i]]
         own = max((o for o in near if data.gts[-o[1]]["category_id"] == dt["category_id"]), default=(0, 0))
         other = max((o for o in near if data.gts[-o[1]]["category_id"] != dt["category_id"]), default=(0, 0))
         if 0.1 <= own[0] < 0.5:
@@ -180,8 +191,8 @@ def confusion(data, state, found_by, thresholds, iou):
                 cells[data.gts[i]["category_id"], data.gts[i]["category_id"]] += 1
                 gts.remove(i)
         while True:
-            pairs = [(-overlap(data.dts[d], data.gts[i]), dts.index(d), i, d) for d in dts for i in gts
-                     if overlap(data.dts[d], data.gts[i]) >= iou]
+            pairs = [(-data.overlap(data.dts[d], data.gts[i]), dts.index(d), i, d) for d in dts for i in gts
+                     if data.overlap(data.dts[d], data.gts[i]) >= iou]
             if not pairs:
                 break
             _, _, i, d = min(pairs)
@@ -215,7 +226,8 @@ def close(a, b):
 
 def check(evalap, rng, scratch):
     """The names of what differs."""
-    truth, results = data_set("bbox", 77, rng.randrange(1 << 40))
+    kind = rng.choice(["bbox", "bbox", "segm", "keypoints"])
+    truth, results = data_set(kind, 77, rng.randrange(1 << 40))
     for number, annotation in enumerate(truth["annotations"]):
         annotation["id"] = number + 1
     del truth["annotations"][60:]
@@ -227,13 +239,13 @@ def check(evalap, rng, scratch):
     score = rng.choice([None, 0.4])
     files = {name: os.path.join(scratch, name + ".json") for name in ("thresholds", "confusion")}
     files["per-image"] = os.path.join(scratch, "images.csv")
-    command = [evalap, "-q", "--json", "--counts", "--errors", "--iou", str(iou), "-g", *paths]
+    command = [evalap, "-q", "--json", "--counts", "--errors", "--iou", str(iou), "-t", kind, "-g", *paths]
     command += ["--%s=%s" % item for item in files.items()] + (["--score=%g" % score] if score is not None else [])
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode != 0:
-        return [done.stderr.decode()]
+        return [kind + ": " + done.stderr.decode()]
     got = json.loads(done.stdout)
-    data, wrong = Data(truth, results), []
+    data, wrong = Data(truth, results, kind), []
     state, found_by = data.match(iou)
     best = best_thresholds(data, state, found_by)
     with open(files["thresholds"], encoding="utf-8") as file:
