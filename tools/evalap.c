@@ -27,6 +27,7 @@ static struct config {
 	const char *sigmas;
 	bool json, csv;
 	bool per_class;
+	bool logits;
 	const char *arrays;
 	const char *limits;
 	const char *ranges;
@@ -41,13 +42,15 @@ static const struct option_spec options[] = {
 	OPTION_TEXT('g', "truth", "FILE", &config.truth, OPTION_REQUIRED,
 		    "ground truth: COCO JSON, or a pack or stream of samples"),
 	OPTION_TEXT('t', "type", "TYPE", &config.type, 0,
-		    "what is compared: bbox, segm (masks), keypoints or miou (label maps) (bbox)"),
+		    "what is compared: bbox, segm (masks), keypoints, miou (label maps),\n"
+		    "                              classify (classes of images) or ood (out of distribution) (bbox)"),
 	OPTION_TEXT(0, "sigmas", "LIST", &config.sigmas, 0,
 		    "keypoints: how far each may be off, with commas between (COCO's 17 of persons)"),
 	OPTION_TEXT(0, "rule", "RULE", &config.rule, 0, "how boxes are scored: coco, lvis, voc2007 or voc2010 (coco)"),
 	OPTION_FLAG(0, "json", &config.json, 0, "print JSON with all digits and the figures of every category"),
 	OPTION_FLAG(0, "csv", &config.csv, 0, "print the figures of every category as comma-separated values"),
 	OPTION_FLAG(0, "per-class", &config.per_class, 0, "print a table of the categories too"),
+	OPTION_FLAG(0, "logits", &config.logits, 0, "scores of classes are logits: take their softmax"),
 	OPTION_TEXT(0, "arrays", "FILE", &config.arrays, 0, "write precision, recall and scores as numpy's .npz"),
 	OPTION_TEXT(0, "max-dets", "LIST", &config.limits, 0, "detections of a class in an image that count (1,10,100)"),
 	OPTION_TEXT(0, "areas", "LIST", &config.ranges, 0, "sizes of object as NAME:LOW:HIGH,... in pixels squared"),
@@ -83,6 +86,7 @@ static const struct tool_spec tool = {
 		    "coco-pack VOC2007 --set test | evalap -g - --rule voc2007 results.json\n"
 		    "evalap -t miou -g SegmentationClass/ --per-class found/\n"
 		    "evalap -g val.pack --json detections.stream > figures.json\n"
+		    "evalap -t classify -g labels.csv scores.csv\n"
 		    "evalap -g instances.json --ci --errors --plot page.svg results.json\n"
 		    "evalap -g instances.json --compare b.json a.json\n"
 		    "evalap -g instances.json --baseline old.json --max-drop 0.002 results.json\n",
@@ -103,7 +107,7 @@ static const struct eval_task *find_task(void)
 {
 	const struct eval_task *task = eval_task_find(config.type);
 	if (find_type(config.type) == NULL && (task == NULL || task->types != NULL))
-		tool_usage("--type must be one of bbox, segm, keypoints and miou, not '%s'", config.type);
+		tool_usage("--type must be one of bbox, segm, keypoints, classify, miou and ood, not '%s'", config.type);
 	if (strcmp(config.rule, "coco") == 0)
 		return task;
 	if (task != NULL)
@@ -157,11 +161,21 @@ static int finish(const struct eval_figures *figures, const struct eval_analysis
 	return status == 0 && broken > 0 ? EXIT_GATE : status;
 }
 
+/* Options that the task, or COCO's rule (NULL), does not have. */
+static void refuse_task_options(const struct eval_task *task)
+{
+	const char *own = task == NULL || task->options == NULL ? "" : task->options;
+	if (config.logits && !option_is_choice(own, "logits"))
+		tool_usage("--logits goes with -t classify and -t ood");
+	if (config.per_class && task != NULL && task->no_classes)
+		tool_usage("--per-class: -t %s has no figures of classes", task->name);
+}
+
 static int run_task(const struct eval_task *task, const struct arguments *args, const char *results, struct arena *a)
 {
 	struct eval_figures figures;
 	const struct eval_request request = { .truth = config.truth, .results = results, .type = config.type,
-		.threads = args->threads, .warn = tool_warn };
+		.logits = config.logits, .threads = args->threads, .warn = tool_warn };
 	TRY(task->run(&figures, &request, a));
 	if (!config.json && !config.csv)
 		eval_figures_print(stdout, &figures, config.per_class);
@@ -231,6 +245,7 @@ int main(int argc, char **argv)
 	const char *results = args.n >= 1 ? args.operand[0] : "-";
 	if (config.sigmas != NULL && strcmp(config.type, "keypoints") != 0)
 		tool_usage("--sigmas goes with -t keypoints only");
+	refuse_task_options(task);
 	if (task != NULL)
 		refuse_coco_options();
 	check_options(&args, results);

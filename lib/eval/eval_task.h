@@ -17,9 +17,12 @@
 #include "eval/eval_figures.h"
 #include "eval/eval_warn.h"
 
+#include <stdbool.h>
+
 struct eval_request {
 	const char *truth, *results;	/* paths; "-" is stdin */
 	const char *type;	/* one of the task's types, or its name */
+	bool logits;	/* scores of classes are logits */
 	int threads;	/* the figures do not depend on it */
 	eval_warn_function *warn;
 };
@@ -27,6 +30,8 @@ struct eval_request {
 struct eval_task {
 	const char *name;	/* as given to --rule, or to -t */
 	const char *types;	/* "bbox|segm": what can be compared by this rule; NULL: the name is a type of its own */
+	const char *options;	/* "a|b": long names of options that not all tasks have; NULL: none */
+	bool no_classes;	/* it has no figures of single classes */
 	int (*run)(struct eval_figures *out, const struct eval_request *request, struct arena *a) MUST_CHECK;
 };
 
