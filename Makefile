@@ -11,8 +11,8 @@ VERSION := 0.1.0
 
 BUILD := build/$(CONF)
 PACKAGES := gcc make libjpeg-dev libmsgpack-dev libopenblas-dev libzstd-dev libdnnl-dev libxxhash-dev \
-	libpng-dev libexpat1-dev
-CHECK_PACKAGES := perl mandoc shellcheck jq zstd python3-msgpack python3-numpy python3-pil
+	libpng-dev libexpat1-dev zlib1g-dev
+CHECK_PACKAGES := perl mandoc shellcheck jq zstd gzip python3-msgpack python3-numpy python3-pil
 FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libomp-14-dev
 PARITY_PACKAGES := python3-torch python3-torchvision
 
@@ -31,7 +31,7 @@ $(error CONF=$(CONF) is none of release debug asan tsan cov fuzz)
 endif
 BASE_CFLAGS := -std=gnu17 $(CFLAGS_$(CONF)) $(WARNINGS) -fopenmp -pthread -fno-math-errno -MMD -MP \
 	-D_GNU_SOURCE -DCOCOPIPE_VERSION='"$(VERSION)"' -Ilib -I$(BUILD) -I.
-LIBS := -ldnnl -lopenblas -ljpeg -lpng -lmsgpackc -lzstd -lxxhash -lexpat -lm
+LIBS := -ldnnl -lopenblas -ljpeg -lpng -lmsgpackc -lzstd -lz -lxxhash -lexpat -lm
 
 # The data path and the evaluation give the same bytes on any machine: no fused multiply-add there.
 EXACT_DIRS := base tensor stream record image coco eval augment detect

@@ -47,6 +47,7 @@ struct json_reader {
 	struct json_reader_state *state;
 };
 
+/* path "-" is stdin. What gzip or zstd has compressed is expanded on the way; lines and columns are those of the text. */
 int json_open(struct json_reader *j, const char *path) MUST_CHECK;
 
 /* Read from memory, which must live until json_close(); name is for messages. */

@@ -70,10 +70,25 @@ int json_fail_at(struct json_reader_state *s, const char *at, const char *format
 	return -1;
 }
 
+/* The beginning tells whether the rest is compressed. */
+static ssize_t read_first(struct json_reader_state *s, char *data, size_t size)
+{
+	ssize_t got = io_read(s->fd, s->name, data, size);
+	s->started = true;
+	if (got < 0 || !unzip_is(data, (size_t)got))
+		return got;
+	s->unzip = unzip_new(s->fd, s->name, data, (size_t)got);
+	return s->unzip == NULL ? -1 : unzip_read(s->unzip, data, size);
+}
+
 static ssize_t read_input(struct json_reader_state *s, char *data, size_t size)
 {
-	if (s->fd >= 0)
+	if (s->unzip != NULL)
+		return unzip_read(s->unzip, data, size);
+	if (s->fd >= 0 && s->started)
 		return io_read(s->fd, s->name, data, size);
+	if (s->fd >= 0)
+		return read_first(s, data, size);
 	if (size > s->memory_left)
 		size = s->memory_left;
 	if (size > 0)
@@ -157,6 +172,7 @@ void json_close(struct json_reader *j)
 	struct json_reader_state *s = j->state;
 	if (s == NULL)
 		return;
+	unzip_free(s->unzip);
 	if (s->fd > STDIN_FILENO)
 		close(s->fd);
 	if (s->c_locale != (locale_t)0)

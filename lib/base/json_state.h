@@ -7,6 +7,7 @@
 #define BASE_JSON_STATE_H
 
 #include "base/json.h"
+#include "base/unzip.h"
 
 #include <locale.h>
 
@@ -28,6 +29,8 @@ enum expect {
 struct json_reader_state {
 	char *name;
 	int fd;	/* -1: memory */
+	bool started;	/* something has been read from fd */
+	struct unzip *unzip;	/* NULL: the input is not compressed */
 	const char *memory;
 	size_t memory_left;
 

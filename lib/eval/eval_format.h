@@ -1,5 +1,5 @@
 /*
- * eval_format: tell JSON from a stream by the first byte, without taking it out of a pipe.
+ * eval_format: tell JSON, compressed or not, from a stream or pack by how it begins, without taking that out of a pipe.
  */
 #ifndef EVAL_EVAL_FORMAT_H
 #define EVAL_EVAL_FORMAT_H
