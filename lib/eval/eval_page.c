@@ -1,5 +1,6 @@
 #include "eval/eval_page.h"
 
+#include "eval/eval_ranking.h"
 #include "image/plot.h"
 
 #include <math.h>
@@ -7,33 +8,6 @@
 #include <string.h>
 
 enum { N_CURVES = 5, N_SCORE_BINS = 25, MAX_FAINT = 200, MAX_BARS = 120 };
-
-void eval_calibrate(struct eval_calibration *c, const struct eval_outcome *out)
-{
-	const struct eval_input *in = out->input;
-	int64_t n_true[EVAL_BINS] = { 0 }, n = 0;
-	double sum[EVAL_BINS] = { 0 };
-	*c = (struct eval_calibration){ .error = -1 };
-	for (int64_t i = 0; i < in->n_dt; i++) {
-		double score = in->dt[i].score;
-		if (out->state[i] == EVAL_IGNORED || !(score >= 0 && score <= 1))
-			continue;
-		int bin = score == 1 ? EVAL_BINS - 1 : (int)(score * EVAL_BINS);
-		c->n[bin]++;
-		n_true[bin] += out->state[i] == EVAL_TRUE;
-		sum[bin] += score;
-		n++;
-	}
-	double error = 0;
-	for (int bin = 0; bin < EVAL_BINS; bin++) {
-		c->score[bin] = c->n[bin] == 0 ? NAN : sum[bin] / (double)c->n[bin];
-		c->precision[bin] = c->n[bin] == 0 ? NAN : (double)n_true[bin] / (double)c->n[bin];
-		if (c->n[bin] > 0)
-			error += fabs((double)n_true[bin] - sum[bin]);
-	}
-	if (n > 0)
-		c->error = error / (double)n;
-}
 
 /* All that the charts point to. */
 struct page {
@@ -46,7 +20,7 @@ struct page {
 	int n_faint;
 	double bin_left[N_SCORE_BINS], n_true[N_SCORE_BINS], n_false[N_SCORE_BINS];
 	char true_name[48], false_name[48], calibration_name[48];
-	struct eval_calibration calibration;
+	double mean_score[EVAL_CALIBRATION_BINS], share_true[EVAL_CALIBRATION_BINS];
 	struct plot plot[3];
 	struct plot_bar *bars;
 	char title[160], subtitle[160], score_title[64], bars_title[128];
@@ -144,14 +118,26 @@ static void make_scores(struct page *p)
 static void make_reliability(struct page *p)
 {
 	static const double ends[2] = { 0, 1 };
-	eval_calibrate(&p->calibration, &p->x->outcome);
-	if (p->calibration.error < 0)
+	const struct eval_outcome *out = &p->x->outcome;
+	struct eval_calibration c = { 0 };
+	for (int64_t i = 0; i < out->input->n_dt; i++) {
+		double score = out->input->dt[i].score;
+		if (out->state[i] != EVAL_IGNORED && score >= 0 && score <= 1)
+			eval_calibration_add(&c, score, out->state[i] == EVAL_TRUE);
+	}
+	for (int bin = 0; bin < EVAL_CALIBRATION_BINS; bin++) {
+		/* 0 / 0 is a gap in the line. */
+		p->mean_score[bin] = c.confidence[bin] / (double)c.n[bin];
+		p->share_true[bin] = (double)c.n_right[bin] / (double)c.n[bin];
+	}
+	double error = eval_calibration_error(&c);
+	if (error < 0)
 		snprintf(p->calibration_name, sizeof p->calibration_name, "no scores in [0, 1]");
 	else
-		snprintf(p->calibration_name, sizeof p->calibration_name, "detections: error %.3f", p->calibration.error);
+		snprintf(p->calibration_name, sizeof p->calibration_name, "detections: error %.3f", error);
 	p->reliability[0] = (struct plot_series){ .name = "as it should be", .n = 2, .x = ends, .y = ends, .faint = true };
-	p->reliability[1] = (struct plot_series){ .name = p->calibration_name, .n = EVAL_BINS, .x = p->calibration.score,
-		.y = p->calibration.precision, .mark = PLOT_DOTS };
+	p->reliability[1] = (struct plot_series){ .name = p->calibration_name, .n = EVAL_CALIBRATION_BINS,
+		.x = p->mean_score, .y = p->share_true, .mark = PLOT_DOTS };
 	p->plot[2] = (struct plot){ .title = "Reliability of the scores", .x_label = "mean score", .y_label = "true detections",
 		.x_high = 1, .y_high = 1, .legend = PLOT_BELOW, .n_series = 2, .series = p->reliability };
 }
