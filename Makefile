@@ -183,7 +183,7 @@ check-peers: deps	## compare evalap with the pycocotools in PYCOCOTOOLS=director
 	@[ -d "$(PYCOCOTOOLS)/pycocotools" ] || { echo "check-peers: PYCOCOTOOLS=directory with pycocotools, built, is wanted"; exit 2; }
 	@$(MAKE) --no-print-directory all
 	@PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$(PYCOCOTOOLS)" /usr/bin/python3 tests/peers/peer_check.py $(BUILD)/bin/evalap \
-		$(or $(PEER_SETS),2000) 1 bbox
+		$(or $(PEER_SETS),2000) 1 bbox segm keypoints
 
 fuzz: EXTRA_PACKAGES = $(FUZZ_PACKAGES)
 fuzz: deps	## run every fuzz target for FUZZ_SECONDS (60) under the sanitizers (installs clang)

@@ -1,5 +1,6 @@
 /*
- * evalap's way from two JSON files to the figures. The input is the ground truth, a NUL, and the results.
+ * evalap's way from two JSON files to the figures. The input is a letter for what is compared (s: masks, k: keypoints, others:
+ * boxes), the ground truth, a NUL, and the results.
  */
 #include "fuzz.h"
 
@@ -9,20 +10,28 @@
 #include <string.h>
 #include <unistd.h>
 
-static int run(const char *truth, const char *results, struct arena *a)
+static int run(const struct eval_type *type, const char *truth, const char *results, struct arena *a)
 {
 	struct eval_set set;
+	struct eval_sigmas sigmas;
 	struct eval_result result;
 	eval_set_init(&set, a);
+	TRY(eval_sigmas_parse(&sigmas, NULL));
+	set.shape = type->shape;
+	set.sigmas = &sigmas;
+	set.threads = 1;
 	TRY(eval_read_truth(&set, truth));
 	TRY(eval_read_results(&set, results));
-	return eval_run(&result, &(struct eval_input){ .type = &eval_bbox, .n_images = set.n_images,
+	return eval_run(&result, &(struct eval_input){ .type = type, .n_images = set.n_images,
 		.n_categories = set.n_categories, .gt = set.gt, .n_gt = set.n_gt, .dt = set.dt, .n_dt = set.n_dt }, a);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const uint8_t *end = memchr(data, 0, size);
+	if (size == 0)
+		return 0;
+	const struct eval_type *type = *data == 's' ? &eval_segm : *data == 'k' ? &eval_keypoints : &eval_bbox;
+	const uint8_t *end = memchr(++data, 0, --size);
 	if (end == NULL)
 		return 0;
 	char truth[32], results[32];
@@ -31,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int results_fd = fuzz_file(results, end + 1, size - truth_size - 1);
 	struct arena arena;
 	arena_init(&arena, 1 << 16);
-	if (run(truth, results, &arena) != 0 && err_get()[0] == '\0')
+	if (run(type, truth, results, &arena) != 0 && err_get()[0] == '\0')
 		abort();
 	arena_release(&arena);
 	close(truth_fd);
