@@ -88,6 +88,20 @@ train "${short[@]}" --log "$T/auto" -o "$T/c.safetensors" "$T/data.stream"
 train "${short[@]}" --conv openblas --log "$T/openblas" -o "$T/c.safetensors" "$T/data.stream"
 is "$(jq -s '[.[:3], .[3:]] | transpose | length == 3 and all(.[]; (.[0].loss - .[1].loss | fabs) < 1e-3 * .[0].loss)' "$T/auto" "$T/openblas")" true \
 	"OpenBLAS and oneDNN agree on the losses"
+# Batches in parts.
+for preset in torchvision tpu; do
+	train "${short[@]}" -b 4 --preset $preset --log "$T/whole" -o "$T/c.safetensors" "$T/data.stream"
+	train "${short[@]}" -b 4 --accumulate 2 --preset $preset --log "$T/parts" -o "$T/c.safetensors" "$T/data.stream"
+	is "$(jq -s '[.[:3], .[3:]] | transpose | length == 3 and all(.[]; .[0] as $a | .[1] as $b | ["loss", "loss_cls", "loss_box", "grad_norm"]
+		| all(.[]; ($a[.] - $b[.] | fabs) < 1e-3 * $a[.]))' "$T/whole" "$T/parts")" true "$preset: parts of a batch add up to it"
+done
+train "${short[@]}" -b 4 --per-image-grad --log "$T/images" -o "$T/c.safetensors" "$T/data.stream"
+train "${short[@]}" -b 4 --per-image-grad --accumulate 2 -o "$T/d.safetensors" "$T/data.stream"
+is "$(sums "$T/d.safetensors")" "$(sums "$T/c.safetensors")" "image by image, the parts do not matter for a bit"
+train "${short[@]}" -b 4 --log "$T/whole" -o "$T/c.safetensors" "$T/data.stream"
+is "$(jq -s '[.[:3], .[3:]] | transpose | length == 3 and all(.[]; (.[0].loss - .[1].loss | fabs) < 1e-3 * .[0].loss)' "$T/whole" "$T/images")" \
+	true "and add up to the batch"
+
 if has_bf16; then
 	train "${short[@]}" --dtype bf16 --log "$T/bf16" -o "$T/c.safetensors" "$T/data.stream"
 	is "$(jq -s '[.[:3], .[3:]] | transpose | length == 3 and all(.[]; (.[0].loss - .[1].loss | fabs) < 0.05 * .[0].loss)' "$T/auto" "$T/bf16")" \
@@ -107,6 +121,8 @@ usage "is no model" -m retinanet-resnet18-fpn-xn
 usage "there is no resnet19" -m retinanet-resnet19-fpn-gn
 usage "needs the neck fpn" -m retinanet-resnet18-gn
 usage "lr must be above 0, not 0" --lr 0
+usage "accumulate 3 does not divide a batch of 2" --accumulate 3
+usage "wants a norm that looks at one image" --per-image-grad -m retinanet-resnet18-fpn-bn
 usage "lr must be above 0, not -1" --lr -1
 usage "gamma must be above 0" --gamma 0
 usage "momentum must be below 1" --momentum 1

@@ -16,7 +16,7 @@
 #include <string.h>
 
 static struct trainer_options config = {
-	.preset = "torchvision", .batch = 8, .momentum = 0.9, .weight_decay = 1e-4, .clip_norm = 10,
+	.preset = "torchvision", .batch = 8, .accumulate = 1, .momentum = 0.9, .weight_decay = 1e-4, .clip_norm = 10,
 	.schedule = { .lr = 0.01, .warmup = 100, .warmup_factor = 0.001, .decay = "0.8,0.95", .gamma = 0.1 },
 };
 static const char *dtype = "f32", *conv = "auto", *solver = "torch", *log_path, *plot_path, *position_of;
@@ -27,6 +27,10 @@ static const struct option_spec options[] = {
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "model to write, m.safetensors; its state m.state is beside it"),
 	OPTION_TEXT(0, "init", "random|FILE", &config.init, 0, "start weights: random, or a safetensors file (random)"),
 	OPTION_INT('b', "batch", "N", &config.batch, 1, BATCH_MAX, OPTION_RECORDS, "images a step (8)"),
+	OPTION_INT(0, "accumulate", "N", &config.accumulate, 1, BATCH_MAX, OPTION_RECORDS,
+		   "parts of a batch, one after the other, to save memory (1)"),
+	OPTION_FLAG(0, "per-image-grad", &config.per_image_grad, OPTION_RECORDS,
+		    "one image after the other; gradients are added in a fixed order"),
 	OPTION_INT(0, "steps", "N", &config.steps, 0, 1e12, OPTION_RECORDS, "steps of the run; 0: planned samples / batch (0)"),
 	OPTION_NUMBER(0, "lr", "X", &config.schedule.lr, 0, 1e6, OPTION_RECORDS | OPTION_ABOVE, "learning rate (0.01)"),
 	OPTION_INT(0, "warmup", "N", &config.schedule.warmup, 0, 1e12, OPTION_RECORDS, "steps of linear warm-up (100)"),

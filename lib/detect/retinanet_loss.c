@@ -181,10 +181,15 @@ static int normalisers(struct batch *b, struct arena *scratch)
 		return -1;
 	for (int i = 0; i < n; i++)
 		n_batch += (double)b->targets->n_foreground[i];
+	double n_images = n;
+	if (b->p->step_images > 0) {
+		n_images = (double)b->p->step_images;
+		n_batch = (double)b->p->step_foreground;
+	}
 	for (int i = 0; i < n; i++) {
 		double n_image = (double)b->targets->n_foreground[i];
 		bool whole = b->p->normaliser == NORMALISE_BATCH;
-		b->cls_norm[i] = whole ? 1.0 / (n_batch + 1.0) : 1.0 / (n * (n_image > 1.0 ? n_image : 1.0));
+		b->cls_norm[i] = whole ? 1.0 / (n_batch + 1.0) : 1.0 / (n_images * (n_image > 1.0 ? n_image : 1.0));
 		b->box_norm[i] = whole ? b->cls_norm[i] / 4.0 : b->cls_norm[i];
 	}
 	return 0;

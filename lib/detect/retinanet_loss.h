@@ -30,6 +30,8 @@ struct retinanet_loss_param {
 	float box_weight;
 	float box_eps;	/* for box_encode() */
 	enum retinanet_normaliser normaliser;
+	/* Of the step that this batch is a part of; step_images 0: it is the whole step. */
+	int64_t step_images, step_foreground;
 };
 
 struct retinanet_loss {

@@ -121,3 +121,17 @@ int batch_finish(struct batch *b)
 		normalise(b, i, scale, shift);
 	return 0;
 }
+
+struct batch batch_part(const struct batch *b, int first, int n)
+{
+	struct batch part = { .dtype = b->dtype, .stride = b->stride, .n = n, .capacity = n, .h = b->h, .w = b->w,
+			      .images = b->images, .samples = b->samples + first, .step = b };
+	part.images.dim[0] = n;
+	part.images.data = (char *)b->images.data + (size_t)first * (tensor_bytes(&b->images) / (size_t)b->n);
+	return part;
+}
+
+const struct batch *batch_step(const struct batch *b)
+{
+	return b->step != NULL ? b->step : b;
+}

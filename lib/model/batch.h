@@ -31,6 +31,7 @@ struct batch {
 	int64_t h, w;	/* of images */
 	struct tensor images;	/* [n h w 3] */
 	struct sample *samples;	/* [n]; pointers live in the arena */
+	const struct batch *step;	/* of a part: the batch it was cut from; else NULL */
 };
 
 void batch_init(struct batch *b);
@@ -43,5 +44,11 @@ int batch_begin(struct batch *b, enum dtype dtype, int stride, int capacity) MUS
 int batch_add(struct batch *b, const struct sample *s) MUST_CHECK;
 
 int batch_finish(struct batch *b) MUST_CHECK;
+
+/* Images [first, first + n) of a finished batch, at its size; a view, with nothing to release. */
+struct batch batch_part(const struct batch *b, int first, int n);
+
+/* The batch whose loss is the step's: b, or what b was cut from. */
+const struct batch *batch_step(const struct batch *b);
 
 #endif

@@ -133,6 +133,22 @@ static int match(struct detect_targets *targets, const struct retinanet *net, co
 	return detect_targets_match(targets, anchors, objects, b->n, &net->conventions.match, a);
 }
 
+/* What the losses are divided by belongs to the step, of which b may be a part. */
+static int count_step(struct retinanet_loss_param *p, const struct retinanet *net, const struct anchors *anchors,
+		      const struct batch *b, struct arena *a)
+{
+	const struct batch *step = batch_step(b);
+	struct detect_targets targets;
+	p->step_images = step->n;
+	p->step_foreground = 0;
+	if (p->normaliser != NORMALISE_BATCH)
+		return 0;
+	TRY(match(&targets, net, anchors, step, a));
+	for (int i = 0; i < step->n; i++)
+		p->step_foreground += targets.n_foreground[i];
+	return 0;
+}
+
 static int loss(struct model *m, struct tape *t, const struct batch *b, struct model_loss *report)
 {
 	struct retinanet *net = m->net;
@@ -149,8 +165,10 @@ static int loss(struct model *m, struct tape *t, const struct batch *b, struct m
 			return -1;
 		level[l] = (struct retinanet_level){ cls[l]->value, box[l]->value, *dcls, *dbox };
 	}
+	struct retinanet_loss_param p = net->conventions.loss;
+	TRY(count_step(&p, net, &anchors, b, &t->scratch));
 	struct retinanet_loss value;
-	TRY(retinanet_loss(&value, level, &anchors, &targets, m->spec.n_classes, &net->conventions.loss, 1, &t->scratch));
+	TRY(retinanet_loss(&value, level, &anchors, &targets, m->spec.n_classes, &p, 1, &t->scratch));
 	*report = (struct model_loss){ .total = value.total, .n = 2, .part = { { "loss_cls", value.cls }, { "loss_box", value.box } } };
 	arena_reset(&t->scratch);
 	return 0;

@@ -92,6 +92,8 @@ static int start(struct trainer *t, const struct stream_header *header)
 		.ema_decay = o->ema_decay, .detectron = o->detectron_solver,
 	};
 	TRY(optimizer_init(&t->optimizer, &p, &t->model.params));
+	if (o->per_image_grad)
+		TRY(gradient_sum_init(&t->sum, &t->model.params, o->batch));
 	return o->resume == NULL ? 0 : resume_from(t, header);
 }
 
@@ -101,6 +103,11 @@ int trainer_check_options(const struct trainer_options *o)
 	TRY(model_check_name(o->model));
 	if (o->resume != NULL && o->init != NULL)
 		return err_set("--resume takes the weights of the state; leave out --init");
+	if (o->batch % o->accumulate != 0)
+		return err_set("--accumulate %lld does not divide a batch of %lld images into equal parts",
+			       (long long)o->accumulate, (long long)o->batch);
+	if (o->per_image_grad && strcmp(strrchr(o->model, '-'), "-bn") == 0)
+		return err_set("--per-image-grad wants a norm that looks at one image: gn or frozenbn, not bn");
 	/* A run whose length only the data tell is taken for the longest there can be. */
 	return schedule_make(&s, &o->schedule, o->steps > 0 ? o->steps : INT64_MAX);
 }
@@ -116,18 +123,50 @@ int trainer_init(struct trainer *t, const struct trainer_options *options, const
 	return -1;
 }
 
-int trainer_step(struct trainer *t, const struct batch *b, struct step_report *report)
+/* Forward and backward of a part of the step; its gradients are added. The loss may come out not finite. */
+static int run_part(struct trainer *t, const struct batch *part, struct step_report *report)
 {
-	struct param_set *params = &t->model.params;
-	*report = (struct step_report){ .lr = schedule_lr(&t->schedule, t->step) };
-	param_set_begin_step(params);
-	tape_begin(&t->tape, true, params->version);
-	TRY(t->model.head->loss(&t->model, &t->tape, b, &report->loss));
-	if (!isfinite(report->loss.total))
+	struct model_loss loss;
+	tape_begin(&t->tape, true, t->model.params.version);
+	TRY(t->model.head->loss(&t->model, &t->tape, part, &loss));
+	report->loss.total += loss.total;
+	report->loss.cls += loss.cls;
+	report->loss.box += loss.box;
+	if (!isfinite(loss.total))
 		return 0;
 	TRY(tape_backward(&t->tape));
-	param_set_finish_gradients(params);
-	report->flops = t->tape.cost.flops;
+	report->flops += t->tape.cost.flops;
+	return 0;
+}
+
+static int run_parts(struct trainer *t, const struct batch *b, struct step_report *report)
+{
+	struct param_set *params = &t->model.params;
+	bool per_image = t->options.per_image_grad;
+	int size = per_image ? 1 : (int)(t->options.batch / t->options.accumulate);
+	param_set_begin_step(params);
+	for (int first = 0; first < b->n && isfinite(report->loss.total); first += size) {
+		struct batch part = batch_part(b, first, b->n - first < size ? b->n - first : size);
+		TRY(run_part(t, size < b->n ? &part : b, report));
+		if (!per_image || !isfinite(report->loss.total))
+			continue;
+		param_set_finish_gradients(params);
+		gradient_sum_add(&t->sum);
+		param_set_begin_step(params);
+	}
+	if (per_image && isfinite(report->loss.total))
+		gradient_sum_take(&t->sum);
+	else
+		param_set_finish_gradients(params);
+	return 0;
+}
+
+int trainer_step(struct trainer *t, const struct batch *b, struct step_report *report)
+{
+	*report = (struct step_report){ .lr = schedule_lr(&t->schedule, t->step) };
+	TRY(run_parts(t, b, report));
+	if (!isfinite(report->loss.total))
+		return 0;
 	report->finite = optimizer_step(&t->optimizer, report->lr, &report->grad_norm);
 	if (report->finite)
 		t->step++;
@@ -181,6 +220,7 @@ int trainer_save(const struct trainer *t)
 void trainer_release(struct trainer *t)
 {
 	optimizer_release(&t->optimizer);
+	gradient_sum_release(&t->sum);
 	model_release(&t->model);
 	tape_release(&t->tape);
 	arena_release(&t->arena);

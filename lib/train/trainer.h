@@ -18,6 +18,7 @@
 #include "nn/schedule.h"
 #include "stream/stream.h"
 #include "train/checkpoint.h"
+#include "train/gradient_sum.h"
 
 struct trainer_options {
 	const char *model;	/* name */
@@ -33,6 +34,8 @@ struct trainer_options {
 	double label_smoothing;
 	int64_t seed;
 	int64_t batch;
+	int64_t accumulate;	/* parts of a batch, one after the other; at least 1 */
+	bool per_image_grad;	/* every image is a part, and their gradients are added in a fixed tree */
 	int64_t steps;	/* 0: from the header's planned records */
 	struct schedule_spec schedule;
 	double momentum, weight_decay, clip_norm;
@@ -49,6 +52,7 @@ struct trainer {
 	struct tape tape;
 	struct schedule schedule;
 	struct optimizer optimizer;
+	struct gradient_sum sum;	/* with per_image_grad */
 	struct checkpoint_about about;
 	const char *provenance;	/* of the input, a line a tool */
 	int64_t steps;	/* of the whole run */
