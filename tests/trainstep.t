@@ -88,6 +88,13 @@ train "${short[@]}" --log "$T/auto" -o "$T/c.safetensors" "$T/data.stream"
 train "${short[@]}" --conv openblas --log "$T/openblas" -o "$T/c.safetensors" "$T/data.stream"
 is "$(jq -s '[.[:3], .[3:]] | transpose | length == 3 and all(.[]; (.[0].loss - .[1].loss | fabs) < 1e-3 * .[0].loss)' "$T/auto" "$T/openblas")" true \
 	"OpenBLAS and oneDNN agree on the losses"
+# Recomputed blocks.
+for model in "$MODEL" retinanet-resnet18-fpn-bn retinanet-resnet18-fpn-frozenbn; do
+	train "${short[@]}" -m $model -o "$T/c.safetensors" "$T/data.stream"
+	train "${short[@]}" -m $model --recompute -o "$T/d.safetensors" "$T/data.stream"
+	is "$(sums "$T/d.safetensors" "$T/d.state")" "$(sums "$T/c.safetensors" "$T/c.state")" "$model: recomputed, the same bits"
+done
+
 # Batches in parts.
 for preset in torchvision tpu; do
 	train "${short[@]}" -b 4 --preset $preset --log "$T/whole" -o "$T/c.safetensors" "$T/data.stream"

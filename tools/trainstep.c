@@ -31,6 +31,7 @@ static const struct option_spec options[] = {
 		   "parts of a batch, one after the other, to save memory (1)"),
 	OPTION_FLAG(0, "per-image-grad", &config.per_image_grad, OPTION_RECORDS,
 		    "one image after the other; gradients are added in a fixed order"),
+	OPTION_FLAG(0, "recompute", &config.recompute, 0, "save memory: blocks run again on the way back; the same bits"),
 	OPTION_INT(0, "steps", "N", &config.steps, 0, 1e12, OPTION_RECORDS, "steps of the run; 0: planned samples / batch (0)"),
 	OPTION_NUMBER(0, "lr", "X", &config.schedule.lr, 0, 1e6, OPTION_RECORDS | OPTION_ABOVE, "learning rate (0.01)"),
 	OPTION_INT(0, "warmup", "N", &config.schedule.warmup, 0, 1e12, OPTION_RECORDS, "steps of linear warm-up (100)"),

@@ -100,9 +100,11 @@ static int apply_conv_norm(struct conv_layer *conv, const struct norm_layer *nor
 	return 0;
 }
 
-static int apply_block(struct resnet_block *b, struct tape *t, struct var *x, struct var **y)
+/* A segment of the tape: context is the block. */
+static int apply_block(void *context, struct tape *t, struct var *const *in_map, struct var **y)
 {
-	struct var *shortcut = x, *z = x;
+	struct resnet_block *b = context;
+	struct var *x = in_map[0], *shortcut = x, *z = x;
 	if (b->has_shortcut)
 		TRY(apply_conv_norm(&b->shortcut, &b->shortcut_norm, t, x, NULL, false, &shortcut));
 	for (int i = 0; i < b->n_convs; i++) {
@@ -128,7 +130,7 @@ int resnet_apply(struct resnet *r, struct tape *t, struct var *images, struct va
 	for (int stage = 0; stage < RESNET_STAGES; stage++) {
 		for (int i = 0; i < r->n_blocks[stage]; i++) {
 			struct var *in = x;
-			TRY(apply_block(&r->blocks[stage][i], t, in, &x));
+			TRY(tape_apply_segment(t, apply_block, &r->blocks[stage][i], 1, &in, 1, &x));
 			if (i > 0)
 				tape_drop(t, in);
 		}

@@ -18,6 +18,7 @@ enum { TOWER_CONVS = 4, STRIDE = 32 };
 
 struct tower {
 	struct conv_layer conv[TOWER_CONVS];
+	enum norm_kind kind;
 	struct norm_layer norm[TOWER_CONVS];
 	struct conv_layer out;
 };
@@ -38,6 +39,7 @@ static int build_tower(struct tower *tower, struct model *m, enum norm_kind norm
 		.ci = FPN_CHANNELS, .co = FPN_CHANNELS, .kernel = 3, .pad = -1, .bias = norm == NORM_NONE,
 		.relu = norm == NORM_NONE, .init = { INIT_NORMAL, 0.01 }, .backend = m->spec.backend,
 	};
+	tower->kind = norm;
 	for (int i = 0; i < TOWER_CONVS; i++) {
 		snprintf(layer, sizeof layer, "head.%s.conv.%d.0", name, i);
 		TRY(conv_layer_add(&tower->conv[i], &m->params, layer, &spec));
@@ -75,23 +77,31 @@ static int build(struct model *m, int depth, bool fpn, enum norm_kind norm)
 	return build_tower(&net->box, m, net->head_norm, "regression_head", "bbox_reg", ANCHORS_PER_CELL * 4, deviation, 0);
 }
 
-static int apply_tower(struct tower *tower, enum norm_kind norm, struct tape *t, struct var *const p[FPN_LEVELS],
-		       struct var *out[FPN_LEVELS])
+/* A segment of the tape over all levels: a tower without its output. */
+static int apply_trunk(void *context, struct tape *t, struct var *const *p, struct var **x)
 {
-	struct var *x[FPN_LEVELS], *y[FPN_LEVELS];
-	memcpy(x, p, sizeof x);
+	struct tower *tower = context;
+	struct var *y[FPN_LEVELS];
+	memcpy(x, p, sizeof y);
 	for (int i = 0; i < TOWER_CONVS; i++) {
 		TRY(conv_layer_apply_maps(&tower->conv[i], t, FPN_LEVELS, x, y));
 		for (int l = 0; l < FPN_LEVELS; l++) {
 			if (i > 0)
 				tape_drop(t, x[l]);
 			x[l] = y[l];
-			if (norm == NORM_NONE)
+			if (tower->kind == NORM_NONE)
 				continue;
 			TRY(norm_layer_apply(&tower->norm[i], t, y[l], NULL, true, &x[l]));
 			tape_drop(t, y[l]);
 		}
 	}
+	return 0;
+}
+
+static int apply_tower(struct tower *tower, struct tape *t, struct var *const p[FPN_LEVELS], struct var *out[FPN_LEVELS])
+{
+	struct var *x[FPN_LEVELS];
+	TRY(tape_apply_segment(t, apply_trunk, tower, FPN_LEVELS, p, FPN_LEVELS, x));
 	return conv_layer_apply_maps(&tower->out, t, FPN_LEVELS, x, out);
 }
 
@@ -103,8 +113,8 @@ static int apply(struct retinanet *net, struct tape *t, const struct batch *b, s
 		return -1;
 	TRY(resnet_apply(&net->body, t, images, c));
 	TRY(fpn_apply(&net->fpn, t, c + 1, p));
-	TRY(apply_tower(&net->cls, net->head_norm, t, p, cls));
-	return apply_tower(&net->box, net->head_norm, t, p, box);
+	TRY(apply_tower(&net->cls, t, p, cls));
+	return apply_tower(&net->box, t, p, box);
 }
 
 static int make_anchors(struct anchors *anchors, const struct retinanet *net, const struct batch *b,

@@ -97,7 +97,8 @@ int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, 
 		     struct var **y)
 {
 	struct group_norm_param gn = { .groups = GN_GROUPS, .eps = norm_eps, .relu = relu, .add = residual != NULL };
-	struct batch_norm_param bn = { .momentum = 0.1f, .eps = norm_eps, .relu = relu, .add = residual != NULL };
+	struct batch_norm_param bn = { /* A second run of a recomputed segment leaves the running statistics alone. */
+		.momentum = t->replaying ? 0 : 0.1f, .eps = norm_eps, .relu = relu, .add = residual != NULL };
 	struct frozen_norm_param fn = { .eps = norm_eps, .relu = relu, .add = residual != NULL };
 	struct tape_in in[] = {
 		{ .var = x }, { .param = l->gamma }, { .param = l->beta }, { .param = l->mean }, { .param = l->var },
@@ -110,7 +111,7 @@ int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, 
 		status = tape_apply(t, &op_group_norm, &gn, sizeof gn, NULL, n_in - 2, in, y);
 	} else if (l->kind == NORM_BN) {
 		status = tape_apply(t, &op_batch_norm, &bn, sizeof bn, NULL, n_in, in, y);
-		if (t->training)
+		if (t->training && !t->replaying)
 			++*(int64_t *)l->batches->value.data;
 	} else {
 		status = tape_apply(t, &op_frozen_norm, &fn, sizeof fn, NULL, n_in, in, y);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 struct tape_node {
-	const struct op *op;
+	const struct op *op;	/* NULL: a segment that runs again on the way back; then call has only n_in and n_out */
+	tape_segment *segment;
+	void *context;
 	struct op_call call;
 	struct tape_in in[OP_MAX_IN];
 	struct var *out[OP_MAX_OUT];
@@ -37,7 +39,8 @@ void tape_begin(struct tape *t, bool recording, uint64_t weights_version)
 	t->last = NULL;
 	t->recording = recording;
 	t->training = recording;
-	t->weights_version = weights_version;
+	t->replaying = false;
+	t->weights_version = recording ? 0 : weights_version;
 	t->cost = (struct tape_cost){ 0 };
 }
 
@@ -107,7 +110,7 @@ int tape_apply(struct tape *t, const struct op *op, const void *param, size_t pa
 	struct op_call *c = &node->call;
 	*c = (struct op_call){
 		.param = own_param, .n_in = n_in, .cache = cache,
-		.weights_version = t->recording ? 0 : t->weights_version, .scratch = &t->scratch, .training = t->training,
+		.weights_version = t->weights_version, .scratch = &t->scratch, .training = t->training,
 		.needs_in = op->needs_in, .needs_out = op->needs_out,
 	};
 	for (int i = 0; i < n_in; i++) {
@@ -120,7 +123,8 @@ int tape_apply(struct tape *t, const struct op *op, const void *param, size_t pa
 	if (op->shape(c) != 0 || make_outputs(t, node, out) != 0 || op->forward(c) != 0)
 		return err_context("in %s", op->name);
 	arena_reset(&t->scratch);
-	t->cost.flops += op->flops != NULL ? op->flops(c) : 0;
+	if (!t->replaying && op->flops != NULL)
+		t->cost.flops += op->flops(c);
 	if (t->recording) {
 		node->previous = t->last;
 		t->last = node;
@@ -129,6 +133,34 @@ int tape_apply(struct tape *t, const struct op *op, const void *param, size_t pa
 			put_data(t, &c->saved[i]);
 	}
 	return 0;
+}
+
+int tape_apply_segment(struct tape *t, tape_segment *run, void *context, int n_x, struct var *const *x, int n_y,
+		       struct var **y)
+{
+	if (!t->recording || !t->recompute)
+		return run(context, t, x, y);
+	struct tape_node *node = arena_calloc(&t->nodes, 1, sizeof *node);
+	if (node == NULL)
+		return -1;
+	node->segment = run;
+	node->context = context;
+	node->call.n_in = n_x;
+	node->call.n_out = n_y;
+	for (int i = 0; i < n_x; i++) {
+		node->in[i].var = x[i];
+		x[i]->is_read = true;
+	}
+	t->recording = false;
+	int status = run(context, t, x, y);
+	t->recording = true;
+	for (int i = 0; status == 0 && i < n_y; i++) {
+		y[i]->wants_grad = true;
+		node->out[i] = y[i];
+	}
+	node->previous = t->last;
+	t->last = node;
+	return status;
 }
 
 struct tensor *tape_gradient(struct tape *t, struct var *v)
@@ -205,8 +237,30 @@ static void free_node(struct tape *t, struct tape_node *node)
 		put_data(t, &node->call.saved[i]);
 }
 
+/* Play back what was recorded after `end`. */
+static int play_back_to(struct tape *t, const struct tape_node *end);
+
+/* Record the segment once more and play that back. */
+static int play_back_segment(struct tape *t, struct tape_node *node)
+{
+	struct var *x[OP_MAX_IN], *y[OP_MAX_OUT];
+	for (int i = 0; i < node->call.n_in; i++)
+		x[i] = node->in[i].var;
+	for (int i = 0; i < node->call.n_out; i++)
+		put_data(t, &node->out[i]->value);
+	bool was_replaying = t->replaying;
+	t->replaying = true;
+	TRY(node->segment(node->context, t, x, y));
+	t->replaying = was_replaying;
+	for (int i = 0; i < node->call.n_out; i++)
+		y[i]->grad = node->out[i]->grad;
+	return play_back_to(t, node->previous);
+}
+
 static int play_back(struct tape *t, struct tape_node *node)
 {
+	if (node->op == NULL)
+		return play_back_segment(t, node);
 	struct op_call *c = &node->call;
 	struct tensor temporary[OP_MAX_IN];
 	bool reached = false;
@@ -231,11 +285,19 @@ static int play_back(struct tape *t, struct tape_node *node)
 	return 0;
 }
 
+static int play_back_to(struct tape *t, const struct tape_node *end)
+{
+	while (t->last != end) {
+		struct tape_node *node = t->last;
+		t->last = node->previous;
+		TRY(play_back(t, node));
+	}
+	return 0;
+}
+
 int tape_backward(struct tape *t)
 {
-	for (; t->last != NULL; t->last = t->last->previous)
-		TRY(play_back(t, t->last));
-	return 0;
+	return play_back_to(t, NULL);
 }
 
 void tape_drop(struct tape *t, struct var *v)

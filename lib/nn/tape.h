@@ -39,7 +39,11 @@ struct tape_in {
 	struct param *param;
 };
 
+struct tape;
 struct tape_node;
+
+/* A part of a network: y [n_y] from x [n_x], by tape_apply(). Called twice where it is recomputed. */
+typedef int tape_segment(void *context, struct tape *t, struct var *const *x, struct var **y);
 
 /* Where the time went, by op; for --profile and the GFLOP/s of the progress line. */
 struct tape_cost {
@@ -53,6 +57,8 @@ struct tape {
 	struct tape_node *last;
 	bool recording;
 	bool training;	/* batch norm uses batch statistics; as recording, but for frozen evaluation */
+	bool recompute;	/* segments keep their inputs only and run again on the way back */
+	bool replaying;	/* a segment runs for the second time: statistics and costs were counted before */
 	uint64_t weights_version;
 	struct tape_cost cost;
 };
@@ -72,6 +78,13 @@ struct var *tape_input(struct tape *t, const struct tensor *value) MUST_CHECK;
  */
 int tape_apply(struct tape *t, const struct op *op, const void *param, size_t param_size, void **cache,
 	       int n_in, const struct tape_in *in, struct var **out) MUST_CHECK;
+
+/*
+ * Run a segment. With t->recompute only x and y are kept while recording; on the way back the segment runs again,
+ * with the same bits, so that memory is bought with a second forward. context must live until then.
+ */
+int tape_apply_segment(struct tape *t, tape_segment *run, void *context, int n_x, struct var *const *x, int n_y,
+		       struct var **y) MUST_CHECK;
 
 /* The gradient of v, to be written in full by a loss. NULL with a message when memory is short. */
 struct tensor *tape_gradient(struct tape *t, struct var *v) MUST_CHECK;

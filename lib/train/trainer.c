@@ -117,6 +117,7 @@ int trainer_init(struct trainer *t, const struct trainer_options *options, const
 	*t = (struct trainer){ .options = *options };
 	arena_init(&t->arena, 1 << 16);
 	tape_init(&t->tape);
+	t->tape.recompute = options->recompute;
 	if (start(t, header) == 0)
 		return 0;
 	trainer_release(t);

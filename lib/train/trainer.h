@@ -36,6 +36,7 @@ struct trainer_options {
 	int64_t batch;
 	int64_t accumulate;	/* parts of a batch, one after the other; at least 1 */
 	bool per_image_grad;	/* every image is a part, and their gradients are added in a fixed tree */
+	bool recompute;	/* blocks of the network run again on the way back instead of keeping their maps */
 	int64_t steps;	/* 0: from the header's planned records */
 	struct schedule_spec schedule;
 	double momentum, weight_decay, clip_norm;
