@@ -70,11 +70,14 @@ tensors "$T/c.safetensors" > "$T/names"
 is "$(jq -c '[.["fc.weight"].shape, .["fc.bias"].shape, .["conv1.weight"].shape, .["layer4.1.bn2.weight"].shape]' "$T/names")" \
 	"[[3,512],[3],[64,3,7,7],[512]]" "parameters are torchvision's"
 is "$(jq -r '.__metadata__.classes | fromjson | map(.name) | join(" ")' "$T/names")" "disc square triangle" "the file names its classes"
-"${learn[@]}" -m $model --steps 2 -o "$T/a.safetensors" "$T/data.stream"
+"${learn[@]}" -m $model --steps 2 --log "$T/whole" -o "$T/a.safetensors" "$T/data.stream"
 "${learn[@]}" -m $model --steps 2 -o "$T/b.safetensors" < "$T/data.stream"
 is "$(sums "$T/a.safetensors" "$T/a.state")" "$(sums "$T/b.safetensors" "$T/b.state")" "same seed, same bits"
 "${learn[@]}" -m $model --steps 2 --label-smoothing 0.2 --log "$T/smooth" -o "$T/b.safetensors" "$T/data.stream"
 ok "label smoothing changes the loss" test "$(head -n 1 "$T/smooth" | jq .loss)" != "$(head -n 1 "$T/log" | jq .loss)"
+"${learn[@]}" -m $model --steps 2 --accumulate 3 --log "$T/parts" -o "$T/b.safetensors" "$T/data.stream"
+is "$(jq -s '[.[:2], .[2:]] | transpose | length == 2 and all(.[]; (.[0].loss - .[1].loss | fabs) < 1e-4 and .[0].top1 == .[1].top1)' \
+	<(head -n 2 "$T/whole") "$T/parts")" true "parts of a batch add up to it"
 for norm in bn frozenbn; do
 	ok "trains with $norm" "${learn[@]}" -m classify-resnet18-$norm --warmup 0 --steps 1 -o "$T/b.safetensors" "$T/data.stream"
 done

@@ -71,7 +71,7 @@ static int rank_of(const struct tensor *logits, int64_t row, int64_t label)
 	return rank;
 }
 
-static void count_hits(struct model_loss *report, const struct tensor *logits, const struct tensor *labels)
+static void count_hits(struct model_loss *report, const struct tensor *logits, const struct tensor *labels, int step_images)
 {
 	int64_t rows = labels->dim[0];
 	int hits[2] = { 0, 0 };
@@ -81,8 +81,8 @@ static void count_hits(struct model_loss *report, const struct tensor *logits, c
 		hits[1] += rank < 5;
 	}
 	report->n = 2;
-	report->part[0] = (struct model_figure){ "top1", hits[0] / (double)rows };
-	report->part[1] = (struct model_figure){ "top5", hits[1] / (double)rows };
+	report->part[0] = (struct model_figure){ "top1", hits[0] / (double)step_images };
+	report->part[1] = (struct model_figure){ "top5", hits[1] / (double)step_images };
 }
 
 static int loss(struct model *m, struct tape *t, const struct batch *b, struct model_loss *report)
@@ -99,9 +99,10 @@ static int loss(struct model *m, struct tape *t, const struct batch *b, struct m
 	struct tensor *gradient = tape_gradient(t, value);
 	if (gradient == NULL)
 		return -1;
-	*(float *)gradient->data = 1;
-	*report = (struct model_loss){ .total = *(const float *)value->value.data };
-	count_hits(report, &logits->value, &labels);
+	float share = (float)b->n / (float)batch_step(b)->n;
+	*(float *)gradient->data = share;
+	*report = (struct model_loss){ .total = share * *(const float *)value->value.data };
+	count_hits(report, &logits->value, &labels, batch_step(b)->n);
 	return 0;
 }
 

@@ -124,15 +124,27 @@ int trainer_init(struct trainer *t, const struct trainer_options *options, const
 	return -1;
 }
 
+/* A part's figures are its share of the step's. */
+static void add_loss(struct model_loss *sum, const struct model_loss *loss)
+{
+	sum->total += loss->total;
+	sum->n = loss->n;
+	for (int i = 0; i < loss->n; i++) {
+		sum->part[i].name = loss->part[i].name;
+		sum->part[i].value += loss->part[i].value;
+	}
+}
+
 /* Forward and backward of a part of the step; its gradients are added. The loss may come out not finite. */
 static int run_part(struct trainer *t, const struct batch *part, struct step_report *report)
 {
 	struct model_loss loss;
 	tape_begin(&t->tape, true, t->model.params.version);
 	TRY(t->model.head->loss(&t->model, &t->tape, part, &loss));
-	report->loss.total += loss.total;
-	report->loss.cls += loss.cls;
-	report->loss.box += loss.box;
+	if (part->n == batch_step(part)->n)
+		report->loss = loss;
+	else
+		add_loss(&report->loss, &loss);
 	if (!isfinite(loss.total))
 		return 0;
 	TRY(tape_backward(&t->tape));
