@@ -202,7 +202,7 @@ static int run(const struct arguments *args, const char *results, struct arena *
 	TRY(eval_read_truth(&set, config.truth));
 	TRY(eval_select(&set, &config.selection));
 	TRY(eval_read_results(&set, results));
-	eval_warn(&set, tool_warn);
+	TRY(eval_warn(&set, tool_warn));
 	const struct eval_input input = { .type = &type, .n_images = set.n_images,
 		.n_categories = set.n_categories, .gt = set.gt, .n_gt = set.n_gt, .dt = set.dt, .n_dt = set.n_dt,
 		.threads = args->threads };

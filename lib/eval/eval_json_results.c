@@ -19,6 +19,7 @@ static int decide_form(const struct eval_place *p, struct eval_set *set, const s
 		set->form = EVAL_SHAPE_POSE;
 	else
 		return eval_check_keys(p, first, EVAL_HAS_BOX);
+	set->results_are_json = true;
 	return 0;
 }
 

@@ -159,7 +159,7 @@ static int read_all(struct eval_set *set, struct eval_federated *federated, cons
 	TRY(eval_read_truth(set, request->truth));
 	TRY(eval_federated_finish(federated, set));
 	TRY(eval_read_results(set, request->results));
-	eval_warn(set, request->warn);
+	TRY(eval_warn(set, request->warn));
 	for (int64_t i = 0; i < set->n_gt; i++)
 		set->gt[i].crowd = false;
 	return 0;

@@ -51,6 +51,7 @@ struct eval_set {
 	int64_t n_gt, n_dt;
 	struct eval_object *gt, *dt;
 	struct eval_size *sizes;	/* [lookup.n_images]; only where masks are compared, else NULL */
+	bool results_are_json;
 	enum eval_shape form;	/* of results in JSON: what the first has, boxes before masks before keypoints */
 	int64_t n_boxes_as_masks;	/* detections without a mask whose box was taken for one */
 	bool use_ignore;	/* set before reading: "ignore" and "difficult" of annotations in JSON count too */

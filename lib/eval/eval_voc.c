@@ -196,7 +196,7 @@ static int run(struct eval_figures *out, const struct eval_request *request, enu
 	TRY(eval_read_truth(&set, request->truth));
 	TRY(eval_read_results(&set, request->results));
 	set.has_id_zero = false;	/* nothing special here */
-	eval_warn(&set, request->warn);
+	TRY(eval_warn(&set, request->warn));
 	TRY(eval_voc_run(&result, &set, rule, a));
 	*out = (struct eval_figures){ .type = "bbox", .rule = rule == EVAL_VOC_2007 ? "voc2007" : "voc2010",
 		.n_classes = set.n_categories, .classes = set.categories };

@@ -1,5 +1,7 @@
 #include "eval/eval_warn.h"
 
+#include <stdlib.h>
+
 static void warn_left_out(const struct eval_left_out *left_out, const char *what, const char *lacking,
 			  eval_warn_function *warn)
 {
@@ -8,7 +10,121 @@ static void warn_left_out(const struct eval_left_out *left_out, const char *what
 		     left_out->first, left_out->n > 1 ? " ..." : "");
 }
 
-void eval_warn(const struct eval_set *set, eval_warn_function *warn)
+/* What the boxes of one side have in common. */
+struct boxes {
+	int64_t n, n_corner_like;	/* w > x and h > y, as if they were the second corner */
+	double farthest;	/* right or lower end */
+};
+
+static struct boxes look_at_boxes(const struct eval_object *x, int64_t n)
+{
+	struct boxes b = { .n = n };
+	for (int64_t i = 0; i < n; i++) {
+		const double *box = x[i].box;
+		double right = box[0] + box[2], bottom = box[1] + box[3], far = right > bottom ? right : bottom;
+		b.n_corner_like += box[2] > box[0] && box[3] > box[1];
+		b.farthest = i == 0 || far > b.farthest ? far : b.farthest;
+	}
+	return b;
+}
+
+enum { FEW = 10 };	/* detections that say nothing about a habit */
+
+static void warn_boxes(const struct eval_set *set, eval_warn_function *warn)
+{
+	struct boxes dt = look_at_boxes(set->dt, set->n_dt), gt = look_at_boxes(set->gt, set->n_gt);
+	if (dt.n < FEW || gt.n == 0)
+		return;
+	if (dt.farthest <= 1.5 && gt.farthest > 4)
+		warn("all boxes of the results end before %.3g, those of the ground truth at %.5g: normalised coordinates? COCO's are "
+		     "pixels; such boxes find nothing, AP is near 0", dt.farthest, gt.farthest);
+	else if (dt.n_corner_like * 100 >= dt.n * 99 && gt.n_corner_like * 10 < gt.n * 9)
+		warn("in %lld of %lld boxes of the results width > x and height > y, in the ground truth in %lld of %lld: "
+		     "[x0, y0, x1, y1]? COCO's are [x, y, width, height]; AP is near 0 when boxes are read as too large",
+		     (long long)dt.n_corner_like, (long long)dt.n, (long long)gt.n_corner_like, (long long)gt.n);
+}
+
+/* A threshold: scores begin well above 0 and are dense where they begin. */
+static void warn_scores(const struct eval_set *set, eval_warn_function *warn)
+{
+	if (set->n_dt < 10 * FEW)
+		return;
+	double low = set->dt[0].score, high = low;
+	for (int64_t i = 1; i < set->n_dt; i++) {
+		low = set->dt[i].score < low ? set->dt[i].score : low;
+		high = set->dt[i].score > high ? set->dt[i].score : high;
+	}
+	int64_t lowest = 0;
+	for (int64_t i = 0; i < set->n_dt; i++)
+		lowest += set->dt[i].score < low + (high - low) / 20;
+	if (low >= 0.1 && high > low && high <= 1 && lowest * 40 >= set->n_dt)
+		warn("no score is below %.3g, and the scores do not thin out towards it: a threshold? What it removed can no longer be "
+		     "found, so recall and AP are lower than the detector's", low);
+}
+
+static int warn_categories(const struct eval_set *set, eval_warn_function *warn)
+{
+	enum { WANTED = 1, FOUND = 2 };
+	uint8_t *seen = calloc((size_t)set->n_categories + 1, 1);
+	int64_t n_wanted = 0, n_missing = 0;
+	const char *first = NULL;
+	if (seen == NULL)
+		return err_set("out of memory");
+	for (int64_t i = 0; i < set->n_gt; i++)
+		seen[set->gt[i].category] |= set->gt[i].crowd || set->gt[i].ignore ? 0 : WANTED;
+	for (int64_t i = 0; i < set->n_dt; i++)
+		seen[set->dt[i].category] |= FOUND;
+	for (int32_t k = 0; k < set->n_categories; k++) {
+		n_wanted += (seen[k] & WANTED) != 0;
+		n_missing += seen[k] == WANTED;
+		if (seen[k] == WANTED && first == NULL)
+			first = set->categories[k].name;
+	}
+	free(seen);
+	if (n_missing > 0)
+		warn("%lld of the %lld categories with objects have no detections: '%s'%s; their AP is 0 and lowers the mean",
+		     (long long)n_missing, (long long)n_wanted, first, n_missing > 1 ? " ..." : "");
+	return 0;
+}
+
+/* Results of another type than what is compared. */
+static void warn_form(const struct eval_set *set, eval_warn_function *warn)
+{
+	static const char *const names[] = {
+		[EVAL_SHAPE_BOX] = "boxes", [EVAL_SHAPE_MASK] = "masks", [EVAL_SHAPE_POSE] = "keypoints",
+	};
+	if (!set->results_are_json)
+		return;
+	if (set->n_boxes_as_masks > 0)
+		warn("%lld results have no mask: as in pycocotools their boxes are taken for masks, and AP is that of rectangles",
+		     (long long)set->n_boxes_as_masks);
+	else if (set->shape != EVAL_SHAPE_BOX && set->form == EVAL_SHAPE_BOX)
+		warn("the first result has a box beside its %s: as in pycocotools a detection's size is that of its box, which moves it "
+		     "between small, medium and large; leave \"bbox\" out to have the size of the %s", names[set->shape],
+		     names[set->shape]);
+	if (set->shape == EVAL_SHAPE_BOX && set->form != EVAL_SHAPE_BOX)
+		warn("the results have %s and no boxes: as in pycocotools boxes and sizes are taken from those; -t %s compares them",
+		     names[set->form], set->form == EVAL_SHAPE_MASK ? "segm" : "keypoints");
+}
+
+/* Masks of another size than the masks they would be compared with. */
+static void warn_mask_sizes(const struct eval_set *set, eval_warn_function *warn)
+{
+	int64_t n = 0, first = -1;
+	for (int64_t i = 0; i < set->n_dt && set->sizes != NULL; i++) {
+		int32_t at = eval_lookup_image(&set->lookup, &set->images[set->dt[i].image]);
+		struct eval_size size = set->sizes[at];
+		bool differs = size.h > 0 && size.w > 0 && (set->dt[i].mask->h != size.h || set->dt[i].mask->w != size.w);
+		n += differs;
+		if (differs && first < 0)
+			first = i;
+	}
+	if (n > 0)
+		warn("%lld masks of the results have another size than their image (the first %d x %d): they fit nothing and count as "
+		     "wrong", (long long)n, set->dt[first].mask->h, set->dt[first].mask->w);
+}
+
+int eval_warn(const struct eval_set *set, eval_warn_function *warn)
 {
 	warn_left_out(&set->gt_image, "annotation(s)", "images", warn);
 	warn_left_out(&set->gt_category, "annotation(s)", "categories", warn);
@@ -18,5 +134,14 @@ void eval_warn(const struct eval_set *set, eval_warn_function *warn)
 	if (set->n_gt == 0)
 		warn("the ground truth has no annotations: nothing can be found, all figures are -1");
 	else if (set->n_dt == 0)
-		warn("there are no detections: what can be found is not");
+		warn("there are no detections: what can be found is not, AP is 0");
+	if (set->n_gt == 0 || set->n_dt == 0)
+		return 0;
+	warn_form(set, warn);
+	if (set->shape == EVAL_SHAPE_BOX && set->form == EVAL_SHAPE_BOX)
+		warn_boxes(set, warn);
+	if (set->shape == EVAL_SHAPE_MASK)
+		warn_mask_sizes(set, warn);
+	warn_scores(set, warn);
+	return warn_categories(set, warn);
 }
