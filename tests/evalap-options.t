@@ -156,6 +156,49 @@ while read -r status name; do
 done < "$T/verdict"
 is "$(wc -l < "$T/verdict")" 5 "all arrays were compared"
 
+# Canonical order: as the strict one of a data set sorted by content; whatever order the files have.
+"$python" - "$T" << 'PYTHON'
+import json, random, sys
+
+T = sys.argv[1]
+with open(T + "/whole-gt.json") as file:
+    truth = json.load(file)
+with open(T + "/whole-dt.json") as file:
+    found = json.load(file)
+area = lambda o: o["bbox"][2] * o["bbox"][3]
+
+def write(name):
+    for suffix, document in (("gt", truth), ("dt", found)):
+        with open("%s/%s-%s.json" % (T, name, suffix), "w") as file:
+            json.dump(document, file)
+
+for seed in (1, 2):
+    rng = random.Random(seed)
+    for objects in (found, truth["annotations"], truth["images"], truth["categories"]):
+        rng.shuffle(objects)
+    write("shuffled%d" % seed)
+found.sort(key=lambda o: (o["bbox"], area(o)))
+truth["annotations"].sort(key=lambda o: (o["bbox"], area(o), o["iscrowd"]))
+write("sorted")
+PYTHON
+for name in whole shuffled1 shuffled2; do
+	is "$(run other --canonical -g "$T/$name-gt.json" "$T/$name-dt.json" 2> /dev/null | grep -v warning)" \
+		"$(run sorted -g "$T/sorted-gt.json" "$T/sorted-dt.json" 2> /dev/null | grep -v warning)" "$name: --canonical"
+done
+ok "sorted by content both orders are the same" sh -c "[ -z \"\$(evalap -g '$T/sorted-gt.json' '$T/sorted-dt.json' 2>&1 > /dev/null)\" ]"
+stats() {
+	evalap --json "$@" 2> "$T/warning" | "$python" -c 'import json, sys; print(*json.load(sys.stdin)["stats"])'
+}
+strict=$(stats -g "$T/shuffled1-gt.json" "$T/shuffled1-dt.json")
+canonical=$(stats --canonical -g "$T/shuffled1-gt.json" "$T/shuffled1-dt.json")
+want=$(echo "$strict $canonical" | awk '{ for (i = 1; i <= 12; i++) { d = $i - $(i + 12); d = d < 0 ? -d : d; if (d > most) most = d }
+	printf "%.6f", most }')
+like "$(evalap -g "$T/shuffled1-gt.json" "$T/shuffled1-dt.json" 2>&1 > /dev/null)" \
+	"^evalap: warning: the order of equal scores matters: in canonical order A.* would differ by $want, " "strict warns, and says by how much"
+like "$(cat "$T/warning")" "in the results' order A.* would differ by $want, " "so does canonical"
+is "$(stats --strict -g "$T/shuffled1-gt.json" "$T/shuffled1-dt.json")" "$strict" "--strict is the default"
+fails_with 2 "do not go together" evalap -g "$T/whole-gt.json" "$T/whole-dt.json" --strict --canonical
+
 bad() {
 	local message=$1
 	shift

@@ -19,6 +19,8 @@
 
 /* Exit status when a figure breaks its limit. */
 enum { EXIT_GATE = 3 };
+/* What the order of additions can do to a figure. */
+static const double ROUNDING = 1e-12;
 
 static struct config {
 	const char *truth;
@@ -31,6 +33,7 @@ static struct config {
 	const char *arrays;
 	const char *limits;
 	const char *ranges;
+	bool strict, canonical;
 	struct eval_selection selection;
 	struct eval_analysis_options analysis;
 	struct eval_gate_options gates;
@@ -57,6 +60,8 @@ static const struct option_spec options[] = {
 	OPTION_TEXT(0, "images", "LIST", &config.selection.images, 0, "evaluate these ids only: 7,9,12 or @FILE"),
 	OPTION_TEXT(0, "classes", "LIST", &config.selection.classes, 0, "evaluate these classes only: names or ids"),
 	OPTION_FLAG(0, "agnostic", &config.selection.agnostic, 0, "take all classes as one"),
+	OPTION_FLAG(0, "strict", &config.strict, 0, "take equal scores in the results' order, as pycocotools (default)"),
+	OPTION_FLAG(0, "canonical", &config.canonical, 0, "take equal scores in an order that does not depend on the results'"),
 	OPTION_FLAG(0, "counts", &config.analysis.counts, 0, "count true, false and missed ones of every category; precision, recall, F1"),
 	OPTION_FLAG(0, "errors", &config.analysis.errors, 0, "tell kinds of errors apart, and what AP each costs"),
 	OPTION_NUMBER(0, "iou", "X", &config.analysis.iou, 0.01, 1, 0, "IoU from which a detection counts as true in counts and files (0.5)"),
@@ -131,6 +136,7 @@ static void refuse_coco_options(void)
 		{ "compare", config.analysis.compare != NULL }, { "plot", config.analysis.plot != NULL },
 		{ "thresholds", config.analysis.thresholds != NULL }, { "confusion", config.analysis.confusion != NULL },
 		{ "per-image", config.analysis.per_image != NULL }, { "sigmas", config.sigmas != NULL },
+		{ "strict", config.strict }, { "canonical", config.canonical },
 	};
 	for (size_t i = 0; i < sizeof coco_only / sizeof coco_only[0]; i++)
 		if (coco_only[i].given)
@@ -182,6 +188,13 @@ static int run_task(const struct eval_task *task, const struct arguments *args, 
 	return finish(&figures, NULL, a);
 }
 
+static void warn_ties(const struct eval_type *type, const struct eval_result *result)
+{
+	if (result->tie_effect > ROUNDING)
+		tool_warn("the order of equal scores matters: in %s order %s would differ by %.6f, and no figure by more",
+			  config.canonical ? "the results'" : "canonical", type->rows[result->tie_row].name, result->tie_effect);
+}
+
 static int run(const struct arguments *args, const char *results, struct arena *a)
 {
 	struct eval_set set;
@@ -205,8 +218,9 @@ static int run(const struct arguments *args, const char *results, struct arena *
 	TRY(eval_warn(&set, tool_warn));
 	const struct eval_input input = { .type = &type, .n_images = set.n_images,
 		.n_categories = set.n_categories, .gt = set.gt, .n_gt = set.n_gt, .dt = set.dt, .n_dt = set.n_dt,
-		.threads = args->threads };
+		.threads = args->threads, .canonical = config.canonical };
 	TRY(eval_run(&result, &input, a));
+	warn_ties(&type, &result);
 	if (config.arrays != NULL)
 		TRY(eval_arrays_write(config.arrays, &result));
 	TRY(eval_analysis_run(&analysis, &config.analysis, &set, &input, &result, a));
@@ -232,6 +246,8 @@ static void check_options(const struct arguments *args, const char *results)
 		tool_usage("ground truth and results cannot both come from standard input");
 	if (config.csv && config.json)
 		tool_usage("--csv and --json do not go together");
+	if (config.strict && config.canonical)
+		tool_usage("--strict and --canonical do not go together");
 	if (eval_gates_check(&config.gates) != 0)
 		tool_usage("%s", err_get());
 }

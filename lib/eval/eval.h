@@ -91,6 +91,9 @@ struct eval_type {
 	 */
 	void (*overlap)(double *overlap, const struct eval_object *dt, int64_t n_dt,
 			const struct eval_object *gt, int64_t n_gt);
+
+	/* Some order of what they are beyond box, area and flags, for the canonical order of ties; NULL: they are nothing more. */
+	int (*compare)(const struct eval_object *a, const struct eval_object *b);
 };
 
 /* Boxes: intersection over union, over the detection's area where the annotation is a crowd. */
@@ -111,6 +114,7 @@ struct eval_input {
 	const struct eval_object *dt;	/* [n_dt], in the results' order */
 	int64_t n_dt;
 	int threads;	/* the result does not depend on it */
+	bool canonical;	/* equal scores in the order of their content (see eval_assign), not in that of the results */
 };
 
 /*
@@ -127,7 +131,20 @@ struct eval_result {
 	double *precision;	/* [threshold recall category range limit] */
 	double *scores;	/* the same: score of the detection that reaches the recall; 0: none does */
 	double *recall;	/* [threshold category range limit] */
+	double tie_effect;	/* how far a figure is from what it were in the other order of ties: the greatest difference */
+	int tie_row;	/* of this row */
 };
+
+static inline bool eval_outside(double area, const struct eval_range *range)
+{
+	return area < range->low || area > range->high;
+}
+
+/* Whether an annotation has to be found. */
+static inline bool eval_wanted(const struct eval_object *gt, const struct eval_range *range)
+{
+	return !gt->crowd && !gt->ignore && !eval_outside(gt->area, range);
+}
 
 /* Where a cell is in precision and scores; in recall. */
 static inline int64_t eval_precision_at(const struct eval_result *result, int threshold, int recall, int32_t category,

@@ -33,18 +33,6 @@ struct eval_group {
 	double *overlap;	/* [n_dt n_gt] as the type defines it */
 };
 
-/* An area outside the sizes of a range. */
-static inline bool eval_off_range(double area, const struct eval_range *range)
-{
-	return area < range->low || area > range->high;
-}
-
-/* An annotation that has to be found. */
-static inline bool eval_wanted(const struct eval_object *gt, const struct eval_range *range)
-{
-	return !gt->crowd && !gt->ignore && !eval_off_range(gt->area, range);
-}
-
 /* Error: memory. */
 int eval_groups_make(struct eval_groups *groups, const struct eval_input *input, struct arena *a) MUST_CHECK;
 

@@ -48,6 +48,14 @@ static void keypoints_overlap(double *overlap, const struct eval_object *dt, int
 			overlap[d * n_gt + g] = similarity(&dt[d], &gt[g]);
 }
 
+static int keypoints_compare(const struct eval_object *a, const struct eval_object *b)
+{
+	for (int i = 0; i < 3 * a->pose->sigmas->n; i++)
+		if (a->pose->xyv[i] != b->pose->xyv[i])
+			return a->pose->xyv[i] > b->pose->xyv[i] ? 1 : -1;
+	return 0;
+}
+
 enum { ALL, MEDIUM, LARGE };
 
 const struct eval_type eval_keypoints = {
@@ -71,4 +79,5 @@ const struct eval_type eval_keypoints = {
 		{ "ARl", true, -1, LARGE, 0 },
 	},
 	.overlap = keypoints_overlap,
+	.compare = keypoints_compare,
 };

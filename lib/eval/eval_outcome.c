@@ -48,7 +48,7 @@ static void match_image(struct eval_outcome *out, struct matcher *m)
 		}
 		int64_t found = find(m, out->wanted, d, out->iou);
 		if (found < 0) {
-			bool harmless = g->dt[d].ignore || eval_off_range(g->dt[d].area, &type->ranges[0]);
+			bool harmless = g->dt[d].ignore || eval_outside(g->dt[d].area, &type->ranges[0]);
 			out->state[index] = harmless ? EVAL_IGNORED : EVAL_FALSE;
 			continue;
 		}

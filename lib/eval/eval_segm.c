@@ -9,6 +9,17 @@ static void segm_overlap(double *overlap, const struct eval_object *dt, int64_t 
 			overlap[d * n_gt + g] = rle_overlap(dt[d].mask, gt[g].mask, gt[g].crowd);
 }
 
+static int segm_compare(const struct eval_object *a, const struct eval_object *b)
+{
+	const struct rle_edges *x = a->mask, *y = b->mask;
+	if (x->h != y->h || x->w != y->w)
+		return x->h != y->h ? (x->h > y->h) - (x->h < y->h) : (x->w > y->w) - (x->w < y->w);
+	for (int64_t i = 0; i < x->n && i < y->n; i++)
+		if (x->end[i] != y->end[i])
+			return x->end[i] > y->end[i] ? 1 : -1;
+	return (x->n > y->n) - (x->n < y->n);
+}
+
 enum { ALL, SMALL, MEDIUM, LARGE };
 
 const struct eval_type eval_segm = {
@@ -34,4 +45,5 @@ const struct eval_type eval_segm = {
 		{ "ARl", true, -1, LARGE, 2 },
 	},
 	.overlap = segm_overlap,
+	.compare = segm_compare,
 };
