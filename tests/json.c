@@ -93,80 +93,103 @@ static const char *error_of(const char *text, size_t size)
 	return e == JSON_ERROR ? err_get() : "";
 }
 
+struct error_case {
+	const char *text, *message;
+};
+
+/* What stands where it must not, and what is missing at the end. */
+static const struct error_case structure_errors[] = {
+	{ "", "t:1:1: the input holds no JSON value" },
+	{ " \n ", "t:2:2: the input holds no JSON value" },
+	{ "[1,\n 2,\n  x]", "t:3:3: a value was expected" },
+	{ "[1,]", "t:1:4: a value was expected" },
+	{ "[,1]", "t:1:2: a value was expected" },
+	{ "[1 2]", "t:1:4: ',' or ']' was expected" },
+	{ "[1}", "t:1:3: ',' or ']' was expected" },
+	{ "{\"a\":1]", "t:1:7: ',' or '}' was expected" },
+	{ "{\"a\" 1}", "t:1:6: ':' was expected behind a key" },
+	{ "{\"a\":}", "t:1:6: a value was expected" },
+	{ "{\"a\":1,}", "t:1:8: a key in double quotes was expected" },
+	{ "{a:1}", "t:1:2: a key in double quotes was expected" },
+	{ "{'a':1}", "t:1:2: a key in double quotes was expected" },
+	{ "{1:1}", "t:1:2: a key in double quotes was expected" },
+	{ "{\"a\"::1}", "t:1:6: a value was expected" },
+	{ "{,}", "t:1:2: a key in double quotes was expected" },
+	{ "]", "t:1:1: a value was expected" },
+	{ "1 2", "t:1:3: there is more behind the end of the document" },
+	{ "{}}", "t:1:3: there is more behind the end of the document" },
+	{ "[] //", "t:1:4: there is more behind the end of the document" },
+	{ "[", "t:1:2: the input ends inside an array" },
+	{ "{\"a\":[1", "t:1:8: the input ends inside an array" },
+	{ "{\"a\"", "t:1:5: the input ends inside an object" },
+	{ "{", "t:1:2: the input ends inside an object" },
+};
+
+/* Quotes, escapes, surrogates and UTF-8. */
+static const struct error_case string_errors[] = {
+	{ "\"abc", "t:1:1: this string is not closed" },
+	{ "\"abc\\", "t:1:1: this string is not closed" },
+	{ "\"abc\\\"", "t:1:1: this string is not closed" },
+	{ "\"a\nb\"", "t:1:3: control character 0x0a in a string" },
+	{ "\"\x1f\"", "t:1:2: control character 0x1f in a string" },
+	{ "\"\\x\"", "t:1:2: unknown escape in a string" },
+	{ "\"\\\n\"", "t:1:2: unknown escape in a string" },
+	{ "\"\\u12g4\"", "t:1:2: \\u wants four hexadecimal digits" },
+	{ "\"\\u12\"", "t:1:2: \\u wants four hexadecimal digits" },
+	{ "\"\\ud800\"", "t:1:2: first half of a surrogate pair without the second" },
+	{ "\"\\ud800\\n\"", "t:1:2: first half of a surrogate pair without the second" },
+	{ "\"\\ud800\\u0041\"", "t:1:2: first half of a surrogate pair without the second" },
+	{ "\"\\udc00\"", "t:1:2: second half of a surrogate pair without the first" },
+	{ "\"\xc3\xa9\x80\"", "t:1:3: malformed UTF-8 in a string" },
+	{ "\"\xc0\xaf\"", "t:1:2: malformed UTF-8 in a string" },
+	{ "\"\xe0\x80\xaf\"", "t:1:2: malformed UTF-8 in a string" },
+	{ "\"\xed\xa0\x80\"", "t:1:2: malformed UTF-8 in a string" },
+	{ "\"\xf4\x90\x80\x80\"", "t:1:2: malformed UTF-8 in a string" },
+	{ "\"\xf0\x80\x80\x80\"", "t:1:2: malformed UTF-8 in a string" },
+	{ "\"\xff\"", "t:1:2: malformed UTF-8 in a string" },
+	{ "\"\xe2\x82\"", "t:1:2: malformed UTF-8 in a string" },
+	{ "\xef\xbb\xbf{}", "t:1:1: the input starts with a byte order mark; save it as UTF-8 without one" },
+	{ "\xff\xfe{", "t:1:1: a value was expected" },
+};
+
+/* Words and numbers. */
+static const struct error_case word_errors[] = {
+	{ "nul", "t:1:1: unknown word; true, false and null are all there are" },
+	{ "True", "t:1:1: a value was expected" },
+	{ "truex", "t:1:5: there is more behind the end of the document" },
+	{ "NaN", "t:1:1: NaN and Infinity are not JSON" },
+	{ "-Infinity", "t:1:2: malformed number" },
+	{ "[-]", "t:1:3: malformed number" },
+	{ "-", "t:1:2: the input ends inside a number" },
+	{ "+1", "t:1:1: a value was expected" },
+	{ "01", "t:1:2: there is more behind the end of the document" },
+	{ "[-01]", "t:1:4: ',' or ']' was expected" },
+	{ "[1.]", "t:1:4: malformed number" },
+	{ ".5", "t:1:1: a value was expected" },
+	{ "[1.e3]", "t:1:4: malformed number" },
+	{ "[1e]", "t:1:4: malformed number" },
+	{ "[1e+]", "t:1:5: malformed number" },
+	{ "1e", "t:1:3: the input ends inside a number" },
+	{ "0x10", "t:1:2: there is more behind the end of the document" },
+	{ "1e400", "t:1:1: number too large" },
+	{ "[-1e99999999999999999999]", "t:1:2: number too large" },
+	{ "[\f1]", "t:1:2: a value was expected" },
+	{ "{\"\xc3\xa9\":x}", "t:1:6: a value was expected" },
+};
+
+#define COUNT(table) (sizeof (table) / sizeof (table)[0])
+
+static void test_error_cases(const struct error_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		is_text(error_of(cases[i].text, strlen(cases[i].text)), cases[i].message, cases[i].message);
+}
+
 static void test_errors(void)
 {
-	static const struct { const char *text, *message; } cases[] = {
-		{ "", "t:1:1: the input holds no JSON value" },
-		{ " \n ", "t:2:2: the input holds no JSON value" },
-		{ "[1,\n 2,\n  x]", "t:3:3: a value was expected" },
-		{ "[1,]", "t:1:4: a value was expected" },
-		{ "[,1]", "t:1:2: a value was expected" },
-		{ "[1 2]", "t:1:4: ',' or ']' was expected" },
-		{ "[1}", "t:1:3: ',' or ']' was expected" },
-		{ "{\"a\":1]", "t:1:7: ',' or '}' was expected" },
-		{ "{\"a\" 1}", "t:1:6: ':' was expected behind a key" },
-		{ "{\"a\":}", "t:1:6: a value was expected" },
-		{ "{\"a\":1,}", "t:1:8: a key in double quotes was expected" },
-		{ "{a:1}", "t:1:2: a key in double quotes was expected" },
-		{ "{'a':1}", "t:1:2: a key in double quotes was expected" },
-		{ "{1:1}", "t:1:2: a key in double quotes was expected" },
-		{ "{\"a\"::1}", "t:1:6: a value was expected" },
-		{ "{,}", "t:1:2: a key in double quotes was expected" },
-		{ "]", "t:1:1: a value was expected" },
-		{ "1 2", "t:1:3: there is more behind the end of the document" },
-		{ "{}}", "t:1:3: there is more behind the end of the document" },
-		{ "[] //", "t:1:4: there is more behind the end of the document" },
-		{ "[", "t:1:2: the input ends inside an array" },
-		{ "{\"a\":[1", "t:1:8: the input ends inside an array" },
-		{ "{\"a\"", "t:1:5: the input ends inside an object" },
-		{ "{", "t:1:2: the input ends inside an object" },
-		{ "\"abc", "t:1:1: this string is not closed" },
-		{ "\"abc\\", "t:1:1: this string is not closed" },
-		{ "\"abc\\\"", "t:1:1: this string is not closed" },
-		{ "\"a\nb\"", "t:1:3: control character 0x0a in a string" },
-		{ "\"\x1f\"", "t:1:2: control character 0x1f in a string" },
-		{ "\"\\x\"", "t:1:2: unknown escape in a string" },
-		{ "\"\\\n\"", "t:1:2: unknown escape in a string" },
-		{ "\"\\u12g4\"", "t:1:2: \\u wants four hexadecimal digits" },
-		{ "\"\\u12\"", "t:1:2: \\u wants four hexadecimal digits" },
-		{ "\"\\ud800\"", "t:1:2: first half of a surrogate pair without the second" },
-		{ "\"\\ud800\\n\"", "t:1:2: first half of a surrogate pair without the second" },
-		{ "\"\\ud800\\u0041\"", "t:1:2: first half of a surrogate pair without the second" },
-		{ "\"\\udc00\"", "t:1:2: second half of a surrogate pair without the first" },
-		{ "\"\xc3\xa9\x80\"", "t:1:3: malformed UTF-8 in a string" },
-		{ "\"\xc0\xaf\"", "t:1:2: malformed UTF-8 in a string" },
-		{ "\"\xe0\x80\xaf\"", "t:1:2: malformed UTF-8 in a string" },
-		{ "\"\xed\xa0\x80\"", "t:1:2: malformed UTF-8 in a string" },
-		{ "\"\xf4\x90\x80\x80\"", "t:1:2: malformed UTF-8 in a string" },
-		{ "\"\xf0\x80\x80\x80\"", "t:1:2: malformed UTF-8 in a string" },
-		{ "\"\xff\"", "t:1:2: malformed UTF-8 in a string" },
-		{ "\"\xe2\x82\"", "t:1:2: malformed UTF-8 in a string" },
-		{ "\xef\xbb\xbf{}", "t:1:1: the input starts with a byte order mark; save it as UTF-8 without one" },
-		{ "\xff\xfe{", "t:1:1: a value was expected" },
-		{ "nul", "t:1:1: unknown word; true, false and null are all there are" },
-		{ "True", "t:1:1: a value was expected" },
-		{ "truex", "t:1:5: there is more behind the end of the document" },
-		{ "NaN", "t:1:1: NaN and Infinity are not JSON" },
-		{ "-Infinity", "t:1:2: malformed number" },
-		{ "[-]", "t:1:3: malformed number" },
-		{ "-", "t:1:2: the input ends inside a number" },
-		{ "+1", "t:1:1: a value was expected" },
-		{ "01", "t:1:2: there is more behind the end of the document" },
-		{ "[-01]", "t:1:4: ',' or ']' was expected" },
-		{ "[1.]", "t:1:4: malformed number" },
-		{ ".5", "t:1:1: a value was expected" },
-		{ "[1.e3]", "t:1:4: malformed number" },
-		{ "[1e]", "t:1:4: malformed number" },
-		{ "[1e+]", "t:1:5: malformed number" },
-		{ "1e", "t:1:3: the input ends inside a number" },
-		{ "0x10", "t:1:2: there is more behind the end of the document" },
-		{ "1e400", "t:1:1: number too large" },
-		{ "[-1e99999999999999999999]", "t:1:2: number too large" },
-		{ "[\f1]", "t:1:2: a value was expected" },
-		{ "{\"\xc3\xa9\":x}", "t:1:6: a value was expected" },
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		is_text(error_of(cases[i].text, strlen(cases[i].text)), cases[i].message, cases[i].message);
+	test_error_cases(structure_errors, COUNT(structure_errors));
+	test_error_cases(string_errors, COUNT(string_errors));
+	test_error_cases(word_errors, COUNT(word_errors));
 	is_text(error_of("[1,\0 2]", 7), "t:1:4: a NUL byte where JSON should be", "NUL between tokens");
 	is_text(error_of("\"a\0b\"", 5), "t:1:3: control character 0x00 in a string", "NUL in a string");
 	is_text(error_of("1\0", 2), "t:1:2: a NUL byte where JSON should be", "NUL behind the document");

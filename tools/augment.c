@@ -44,10 +44,11 @@ static const struct tool_spec tool = {
 	.options = options,
 	.examples =
 		"coco-pack train.json --images train/ --shuffle | augment -s0 --size 640x480 > train.stream\n"
-		"augment -s0 --size 800 --max-size 1333 train.pack | trainstep -m retinanet-resnet50-fpn-gn -o m.safetensors\n"
-		"augment -s1 --size 640 --jitter 0.5,2.0 train.pack | trainstep -m retinanet-resnet50-fpn-gn -o m.safetensors\n"
+		"augment -s0 --size 800 --max-size 1333 train.pack > train.stream\n"
+		"augment -s1 --size 320x240 train.pack | trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors\n"
+		"augment -s1 --size 640 --jitter 0.5,2.0 train.pack > train.stream\n"
 		"coco-pack val.json --images val/ | augment --eval --size 640 | predict -m m.safetensors > found.stream\n"
-		"coco-pack imagenet/train --shuffle | augment -scrop --size 224 | trainstep -m classify-resnet50-bn -o c.safetensors\n"
+		"coco-pack imagenet/train --shuffle | augment -scrop --size 224 > train.stream\n"
 		"augment -s1 --size 640 --preview sheet.jpg train.pack > /dev/null\n",
 };
 

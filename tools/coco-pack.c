@@ -46,9 +46,11 @@ static const struct tool_spec tool = {
 	.synopsis = "[options] ann.json --images DIR | VOCDIR --set NAME | DIR | FILE.pack | -",
 	.options = options,
 	.examples =
-		"coco-pack train.json --images train/ --shuffle --epochs 12 | augment -s0 | trainstep ...\n"
+		"coco-pack train.json --images train/ --shuffle --epochs 12 | augment -s0 --size 320x240 |\n"
+		"    trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors\n"
 		"coco-pack VOC2012 --set trainval -o trainval.pack\n"
-		"coco-pack imagenet/train --shuffle --epochs 90 | augment -scrop --size 224 | trainstep ...\n"
+		"coco-pack imagenet/train --shuffle --epochs 90 |\n"
+		"    augment -scrop --size 224 | trainstep -m classify-resnet50-bn -o c.safetensors\n"
 		"coco-pack trainval.pack --fraction 0.1 --subset-seed 3 -o tenth.pack\n",
 };
 

@@ -32,9 +32,9 @@ static const struct tool_spec tool = {
 	.summary = "draw a data set of textured shapes with COCO annotations",
 	.synopsis = "-o DIR -n N [--size WxH] [--classes K] [--objects N] [--quality Q]",
 	.options = options,
-	.examples = "coco-synth -o shapes -n 1000\n"
-		    "coco-synth -o shapes-val -n 200 --seed 1\n"
-		    "coco-pack shapes/instances.json --images shapes/images | augment -s1 | ...\n",
+	.examples = "coco-synth -o shapes -n 100\n"
+		    "coco-synth -o shapes-val -n 20 --seed 1\n"
+		    "coco-pack shapes/instances.json --images shapes/images -o shapes.pack\n",
 };
 
 static void show_progress(void *context, int64_t done)

@@ -72,7 +72,8 @@ static const struct tool_spec tool = {
 		"    trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors --log log.jsonl --save-every 100\n"
 		"coco-pack train.json --images train --shuffle --epochs 30 --start $(trainstep --position m.state) |\n"
 		"    augment -s0 --size 320x240 | trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors --resume m.state\n"
-		"coco-pack train --shuffle --epochs 90 | augment -scrop --size 224 | trainstep -m classify-resnet50-bn -o c.safetensors\n",
+		"coco-pack imagenet/train --shuffle --epochs 90 | augment -scrop --size 224 |\n"
+		"    trainstep -m classify-resnet50-bn -o c.safetensors\n",
 };
 
 static volatile sig_atomic_t stop_signal;
@@ -139,8 +140,7 @@ static int run_trainer(struct trainer *t, struct stream_reader *reader, bool qui
 		say_result(t, feeder_dropped(feeder));
 	if (feeder != NULL)
 		feeder_stop(feeder);
-	if (train_log_close(&log) != 0)
-		status = -1;
+	status |= train_log_close(&log);
 	return status == 0 && plot_path != NULL ? curve_write(plot_path, log_path) : status;
 }
 

@@ -3,8 +3,8 @@
  *
  * A sample with an encoded image gets the checkpoint's own preprocessing (the size its training images had,
  * without anything random); pixels are taken as they are. Images are run together only when their padded sizes are
- * equal, so what is found in an image depends on its neighbours by rounding only (the batch's size may choose
- * another kernel).
+ * equal, so what is found in an image depends on its neighbours by rounding only: all backends of the
+ * convolution choose kernels, and so the order of sums, by the pixels of the whole batch.
  *
  *     struct inference inf;
  *     TRY(inference_open(&inf, "m.safetensors", &options));
