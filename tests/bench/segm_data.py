@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 
-HEIGHT, WIDTH, CLASSES = 480, 640, 80
+HEIGHT, WIDTH, CLASSES, DRAWN = 480, 640, 80, 100
 
 
 def blob(rng):
@@ -67,27 +67,34 @@ def text(lengths):
     return digits[number < groups[:, None]].astype(np.uint8).tobytes().decode()
 
 
+def draw(rng, annotations, results, image):
+    """One image's objects, detections of them and false ones."""
+    for _ in range(rng.poisson(7.2)):
+        shape, category = blob(rng), int(rng.zipf(1.5)) % CLASSES + 1
+        crowd = int(rng.random() < 0.01)
+        x, y, a, b, _ = shape
+        annotations.append({
+            "segmentation": {"size": [HEIGHT, WIDTH], "counts": runs(shape).tolist()} if crowd else [polygon(shape)],
+            "area": round(float(np.pi * a * b), 4), "iscrowd": crowd, "image_id": image, "category_id": category,
+            "bbox": [round(float(v), 2) for v in (x - a, y - b, 2 * a, 2 * b)]})
+        results += [(image, category, text(runs(shaken(shape, rng, 0.1)))) for _ in range(rng.poisson(4))]
+    results += [(image, int(rng.zipf(1.5)) % CLASSES + 1, text(runs(blob(rng)))) for _ in range(rng.poisson(11))]
+
+
 def main():
     directory, images = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5000
     rng = np.random.default_rng(1)
-    annotations, results = [], []
-    for image in range(1, images + 1):
-        for _ in range(rng.poisson(7.2)):
-            shape, category = blob(rng), int(rng.zipf(1.5)) % CLASSES + 1
-            crowd = int(rng.random() < 0.01)
-            x, y, a, b, _ = shape
-            annotations.append({
-                "segmentation": {"size": [HEIGHT, WIDTH], "counts": runs(shape).tolist()} if crowd else [polygon(shape)],
-                "area": round(float(np.pi * a * b), 4), "iscrowd": crowd, "image_id": image, "category_id": category,
-                "bbox": [round(float(v), 2) for v in (x - a, y - b, 2 * a, 2 * b)], "id": len(annotations) + 1})
-            for _ in range(rng.poisson(4)):
-                results.append((image, category, shaken(shape, rng, 0.1)))
-        for _ in range(rng.poisson(11)):
-            results.append((image, int(rng.zipf(1.5)) % CLASSES + 1, blob(rng)))
+    annotations, results, truth, found = [], [], [], []
+    for image in range(DRAWN):
+        draw(rng, annotations, results, image)
+    # The drawn images come again under other ids, and with other scores.
+    for first in range(1, images + 1, DRAWN):
+        truth += [dict(a, id=len(truth) + 1 + i, image_id=first + a["image_id"]) for i, a in enumerate(annotations)]
+        found += [{"image_id": first + image, "category_id": category, "score": round(float(rng.random()), 6),
+                   "segmentation": {"size": [HEIGHT, WIDTH], "counts": counts}} for image, category, counts in results]
+    images = -(-images // DRAWN) * DRAWN
     truth = {"images": [{"id": i, "width": WIDTH, "height": HEIGHT, "file_name": "%012d.jpg" % i} for i in range(1, images + 1)],
-             "categories": [{"id": k, "name": "class %d" % k} for k in range(1, CLASSES + 1)], "annotations": annotations}
-    found = [{"image_id": i, "category_id": k, "score": float(rng.random()),
-              "segmentation": {"size": [HEIGHT, WIDTH], "counts": text(runs(shape))}} for i, k, shape in results]
+             "categories": [{"id": k, "name": "class %d" % k} for k in range(1, CLASSES + 1)], "annotations": truth}
     for name, what in (("gt", truth), ("dt", found)):
         with open(os.path.join(directory, name + ".json"), "w", encoding="utf-8") as file:
             json.dump(what, file)
