@@ -19,7 +19,7 @@ static struct trainer_options config = {
 	.preset = "torchvision", .batch = 8, .accumulate = 1, .momentum = 0.9, .weight_decay = 1e-4, .clip_norm = 10,
 	.schedule = { .lr = 0.01, .warmup = 100, .warmup_factor = 0.001, .decay = "0.8,0.95", .gamma = 0.1 },
 };
-static const char *dtype = "f32", *conv = "auto", *solver = "torch", *log_path, *plot_path, *position_of;
+static const char *dtype = "f32", *conv = "auto", *solver = "torch", *log_path, *plot_path, *position_of, *profile_path, *peak_path;
 static int64_t anchor_size = 32;
 
 static const struct option_spec options[] = {
@@ -58,6 +58,8 @@ static const struct option_spec options[] = {
 	OPTION_INT(0, "keep", "N", &config.keep, 0, 1000, 0, "keep the states of the last N saves as m.state-STEP (0)"),
 	OPTION_TEXT(0, "resume", "FILE", &config.resume, 0, "go on from a state; all other options as before"),
 	OPTION_FLAG(0, "allow-different-bits", &config.allow_different_bits, 0, "resume although options or data differ"),
+	OPTION_TEXT(0, "profile", "FILE", &profile_path, 0, "time the ops of five steps: a table, and a trace in FILE (JSON)"),
+	OPTION_TEXT(0, "peak", "FILE", &peak_path, 0, "without --profile: measure this machine's peaks, write FILE, exit; with it: read FILE"),
 	OPTION_TEXT(0, "position", "FILE", &position_of, 0, "print the --start for coco-pack that a state needs, and exit"),
 	OPTION_END
 };
@@ -148,6 +150,7 @@ static int run(const struct arguments *args)
 {
 	struct stream_reader reader;
 	struct trainer t;
+	struct peak peak;
 	omp_set_num_threads(args->threads);
 	if (plot_path != NULL)
 		TRY(io_check_writable(plot_path));
@@ -156,7 +159,12 @@ static int run(const struct arguments *args)
 	if (status == 0) {
 		if (omp_get_max_threads() != args->threads)
 			tool_say("computing as the state did, with -j %d", omp_get_max_threads());
-		status = run_trainer(&t, &reader, args->quiet);
+		if (peak_path != NULL)
+			status = peak_read(&peak, peak_path, omp_get_max_threads());
+		if (status == 0)
+			status = run_trainer(&t, &reader, args->quiet);
+		if (status == 0 && config.profile)
+			status = profile_report(&t.profile, profile_path, peak_path != NULL ? &peak : NULL, stderr);
 		trainer_release(&t);
 	}
 	stream_reader_close(&reader);
@@ -170,6 +178,7 @@ static void parse_options(const struct arguments *args, struct arena *a)
 	config.detectron_solver = strcmp(solver, "detectron") == 0;
 	config.anchor_size = (int)anchor_size;
 	config.seed = args->seed;
+	config.profile = profile_path != NULL;
 	config.record_text = resume_options_text(args->seed, options_record_text(&tool, a), a);
 	if (config.model == NULL || config.output == NULL)
 		tool_usage("-m MODEL and -o FILE are needed");
@@ -194,6 +203,8 @@ int main(int argc, char **argv)
 		int64_t position = 0;
 		return tool_end(resume_position(&position, position_of) != 0 || printf("%lld\n", (long long)position) < 0);
 	}
+	if (peak_path != NULL && profile_path == NULL)
+		return tool_end(peak_report(peak_path, args.threads, stdout));
 	arena_init(&a, 1 << 12);
 	parse_options(&args, &a);
 	sigaction(SIGTERM, &action, NULL);

@@ -120,11 +120,15 @@ int tape_apply(struct tape *t, const struct op *op, const void *param, size_t pa
 		else if (in[i].param != NULL)
 			c->in[i] = in[i].param->value;
 	}
-	if (op->shape(c) != 0 || make_outputs(t, node, out) != 0 || op->forward(c) != 0)
+	if (op->shape(c) != 0 || make_outputs(t, node, out) != 0)
 		return err_context("in %s", op->name);
+	double start = profile_now(t->profile), flops = op->flops != NULL ? op->flops(c) : 0;
+	if (op->forward(c) != 0)
+		return err_context("in %s", op->name);
+	TRY(profile_op(t->profile, start, op, c, t->replaying ? PROFILE_AGAIN : PROFILE_FORWARD, flops));
 	arena_reset(&t->scratch);
-	if (!t->replaying && op->flops != NULL)
-		t->cost.flops += op->flops(c);
+	if (!t->replaying)
+		t->cost.flops += flops;
 	if (t->recording) {
 		node->previous = t->last;
 		t->last = node;
@@ -213,16 +217,17 @@ static void add_map(struct tensor *y, const struct tensor *x)
 	}
 }
 
-static void count_backward(struct tape *t, const struct tape_node *node)
+/* Of the passes for parameters and for maps, where their gradients are wanted. */
+static double backward_flops(const struct tape_node *node)
 {
 	if (node->op->flops == NULL)
-		return;
+		return 0;
 	bool parameters = false, maps = false;
 	for (int i = 0; i < node->call.n_in; i++) {
 		parameters |= node->call.din[i].data != NULL && node->in[i].param != NULL;
 		maps |= node->call.din[i].data != NULL && node->in[i].var != NULL;
 	}
-	t->cost.flops += ((int)parameters + (int)maps) * node->op->flops(&node->call);
+	return ((int)parameters + (int)maps) * node->op->flops(&node->call);
 }
 
 /* Nothing earlier on the tape reads the outputs of this node or what it saved. */
@@ -271,14 +276,18 @@ static int play_back(struct tape *t, struct tape_node *node)
 	if (reached && any_input_wants_gradient(node)) {
 		for (int i = 0; i < c->n_in; i++)
 			TRY(place_gradient(t, node, i, &temporary[i]));
+		double start = profile_now(t->profile), flops = backward_flops(node);
 		if (node->op->backward(c) != 0)
 			return err_context("in the gradient of %s", node->op->name);
+		TRY(profile_op(t->profile, start, node->op, c, PROFILE_BACKWARD, flops));
 		for (int i = 0; i < c->n_in; i++)
 			if (temporary[i].data != NULL) {
+				start = profile_now(t->profile);
 				add_map(&node->in[i].var->grad, &temporary[i]);
+				TRY(profile_sum(t->profile, start, &temporary[i]));
 				put_data(t, &temporary[i]);
 			}
-		count_backward(t, node);
+		t->cost.flops += flops;
 		arena_reset(&t->scratch);
 	}
 	free_node(t, node);

@@ -23,6 +23,7 @@
 #include "base/arena.h"
 #include "base/pool.h"
 #include "nn/param.h"
+#include "nn/profile.h"
 #include "op/op.h"
 
 struct var {
@@ -45,7 +46,7 @@ struct tape_node;
 /* A part of a network: y [n_y] from x [n_x], by tape_apply(). Called twice where it is recomputed. */
 typedef int tape_segment(void *context, struct tape *t, struct var *const *x, struct var **y);
 
-/* Where the time went, by op; for --profile and the GFLOP/s of the progress line. */
+/* For the GFLOP/s of the progress line. */
 struct tape_cost {
 	double flops;	/* of forward, and of backward for the gradients that were wanted */
 };
@@ -61,6 +62,7 @@ struct tape {
 	bool replaying;	/* a segment runs for the second time: statistics and costs were counted before */
 	uint64_t weights_version;
 	struct tape_cost cost;
+	struct profile *profile;	/* the caller's, or NULL; is told of every op */
 };
 
 void tape_init(struct tape *t);

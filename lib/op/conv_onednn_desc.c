@@ -151,3 +151,12 @@ dnnl_status_t onednn_convolution(dnnl_primitive_desc_t *pd, enum conv_pass pass,
 	return s;
 }
 
+dnnl_status_t onednn_product(dnnl_primitive_desc_t *pd, dnnl_data_type_t type, int64_t side)
+{
+	dnnl_memory_desc_t any;
+	dnnl_matmul_desc_t desc;
+	dnnl_status_t s = dnnl_memory_desc_init_by_tag(&any, 2, (dnnl_dims_t){ side, side }, type, dnnl_format_tag_any);
+	if (s == dnnl_success)
+		s = dnnl_matmul_desc_init(&desc, &any, &any, NULL, &any);
+	return s != dnnl_success ? s : dnnl_primitive_desc_create(pd, &desc, NULL, cpu.engine, NULL);
+}

@@ -33,4 +33,7 @@ int onednn_reorder(dnnl_primitive_t *reorder, const dnnl_memory_desc_t *from, co
 /* The library's description of a pass; its scratch is the caller's to give. */
 dnnl_status_t onednn_convolution(dnnl_primitive_desc_t *pd, enum conv_pass pass, const struct conv_geometry *g);
 
+/* The library's description of a product of square matrices in layouts of its choice. */
+dnnl_status_t onednn_product(dnnl_primitive_desc_t *pd, dnnl_data_type_t type, int64_t side);
+
 #endif

@@ -118,8 +118,12 @@ int trainer_init(struct trainer *t, const struct trainer_options *options, const
 	arena_init(&t->arena, 1 << 16);
 	tape_init(&t->tape);
 	t->tape.recompute = options->recompute;
-	if (start(t, header) == 0)
+	profile_init(&t->profile);
+	t->tape.profile = &t->profile;
+	if (start(t, header) == 0) {
+		t->first_step = t->step;
 		return 0;
+	}
 	trainer_release(t);
 	return -1;
 }
@@ -139,17 +143,20 @@ static void add_loss(struct model_loss *sum, const struct model_loss *loss)
 static int run_part(struct trainer *t, const struct batch *part, struct step_report *report)
 {
 	struct model_loss loss;
+	double start_sec = profile_now(&t->profile);
 	tape_begin(&t->tape, true, t->model.params.version);
 	TRY(t->model.head->loss(&t->model, &t->tape, part, &loss));
+	TRY(profile_span(&t->profile, start_sec, PROFILE_FORWARD));
 	if (part->n == batch_step(part)->n)
 		report->loss = loss;
 	else
 		add_loss(&report->loss, &loss);
 	if (!isfinite(loss.total))
 		return 0;
+	start_sec = profile_now(&t->profile);
 	TRY(tape_backward(&t->tape));
 	report->flops += t->tape.cost.flops;
-	return 0;
+	return profile_span(&t->profile, start_sec, PROFILE_BACKWARD);
 }
 
 static int run_parts(struct trainer *t, const struct batch *b, struct step_report *report)
@@ -174,13 +181,32 @@ static int run_parts(struct trainer *t, const struct batch *b, struct step_repor
 	return 0;
 }
 
-int trainer_step(struct trainer *t, const struct batch *b, struct step_report *report)
+static int run_step(struct trainer *t, const struct batch *b, struct step_report *report)
 {
-	*report = (struct step_report){ .lr = schedule_lr(&t->schedule, t->step) };
 	TRY(run_parts(t, b, report));
 	if (!isfinite(report->loss.total))
 		return 0;
+	double start_sec = profile_now(&t->profile);
 	report->finite = optimizer_step(&t->optimizer, report->lr, &report->grad_norm);
+	return profile_span(&t->profile, start_sec, PROFILE_OPTIMIZER);
+}
+
+/* The first steps make plans and memory. */
+static bool is_profiled(const struct trainer *t)
+{
+	enum { SKIPPED = 2, RECORDED = 5 };
+	return t->options.profile && t->profile.steps < RECORDED && t->step >= t->first_step + SKIPPED;
+}
+
+int trainer_step(struct trainer *t, const struct batch *b, struct step_report *report)
+{
+	bool profiled = is_profiled(t);
+	*report = (struct step_report){ .lr = schedule_lr(&t->schedule, t->step) };
+	if (profiled)
+		profile_start_step(&t->profile);
+	TRY(run_step(t, b, report));
+	if (profiled)
+		TRY(profile_end_step(&t->profile));
 	if (report->finite)
 		t->step++;
 	return 0;
@@ -236,5 +262,6 @@ void trainer_release(struct trainer *t)
 	gradient_sum_release(&t->sum);
 	model_release(&t->model);
 	tape_release(&t->tape);
+	profile_release(&t->profile);
 	arena_release(&t->arena);
 }

@@ -43,6 +43,7 @@ struct trainer_options {
 	double ema_decay;	/* 0: no average */
 	bool detectron_solver;	/* biases learn twice as fast; biases and norms are not decayed */
 	int64_t keep;	/* states of earlier saves to keep */
+	bool profile;	/* record this run's third step and four more */
 	int64_t save_every;	/* steps; 0: only at the end */
 };
 
@@ -58,7 +59,9 @@ struct trainer {
 	const char *provenance;	/* of the input, a line a tool */
 	int64_t steps;	/* of the whole run */
 	int64_t step;	/* done */
+	int64_t first_step;	/* done before this run */
 	int64_t position;	/* where the source goes on */
+	struct profile profile;	/* of a few steps, with options.profile */
 };
 
 struct step_report {
