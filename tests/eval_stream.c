@@ -70,6 +70,21 @@ static int write_detections(const char *path, const char *image, float score)
 	return stream_writer_close(&w, NULL);
 }
 
+/* Keypoints of `rows` objects for the one detection there is. */
+static int write_pose(const char *path, int64_t rows)
+{
+	struct stream_writer w;
+	const struct stream_header header = { .kind = "detection", .n_categories = 3, .categories = renumbered, .planned = -1 };
+	static float box[] = { 0, 0, 30, 20 }, xyv[] = { 1, 2, 2, 3, 4, 2 };
+	const float score = 0.5F;
+	const int32_t label = 0;
+	struct detection d = { .id = { .number = 20 }, .source = "", .file_name = "", .n = 1, .boxes = box, .labels = &label,
+		.scores = &score, .keypoints = { .dtype = DTYPE_F32, .rank = 3, .dim = { rows, 2 / rows, 3 }, .data = xyv } };
+	TRY(stream_writer_open(&w, path, &header));
+	TRY(detection_write(&w, &d, &arena));
+	return stream_writer_close(&w, NULL);
+}
+
 static int evaluate(struct eval_set *set, struct eval_result *result, const char *truth, const char *results)
 {
 	eval_set_init(set, &arena);
@@ -125,6 +140,11 @@ int main(void)
 		fails(truth, nan, "not finite");
 	ok(truncate(found, 300) == 0, "cut the detections");
 	fails(truth, found, "found.stream");
+
+	char *pose = path_of("pose.stream");
+	if (ok(write_pose(pose, 2) == 0, "write keypoints of too many objects"))
+		fails(truth, pose, "'keypoints': 2 objects, but key 'boxes' has 1");
+	unlink(pose);
 
 	const char *names[] = { "truth.pack", "found.stream", "halved.stream", "twice.stream", "other.stream", "nan.stream" };
 	for (int i = 0; i < 6; i++)

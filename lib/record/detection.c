@@ -41,7 +41,10 @@ const struct record_kind detection_kind = {
 
 int detection_decode(struct detection *d, const struct stream_body *body, struct arena *a)
 {
-	return fields_decode(d, &detection_kind, body, a);
+	TRY(fields_decode(d, &detection_kind, body, a));
+	if (d->keypoints.data != NULL && d->keypoints.dim[0] != d->n)
+		return err_set("key 'keypoints': %" PRId64 " objects, but key 'boxes' has %" PRId64, d->keypoints.dim[0], d->n);
+	return 0;
 }
 
 int detection_encode(uint8_t **body, size_t *size, const struct detection *d, struct arena *a)
