@@ -192,7 +192,7 @@ stats() {
 strict=$(stats -g "$T/shuffled1-gt.json" "$T/shuffled1-dt.json")
 canonical=$(stats --canonical -g "$T/shuffled1-gt.json" "$T/shuffled1-dt.json")
 want=$(echo "$strict $canonical" | awk '{ for (i = 1; i <= 12; i++) { d = $i - $(i + 12); d = d < 0 ? -d : d; if (d > most) most = d }
-	printf "%.6f", most }')
+	printf "%.3g", most }')
 like "$(evalap -g "$T/shuffled1-gt.json" "$T/shuffled1-dt.json" 2>&1 > /dev/null)" \
 	"^evalap: warning: the order of equal scores matters: in canonical order A.* would differ by $want, " "strict warns, and says by how much"
 like "$(cat "$T/warning")" "in the results' order A.* would differ by $want, " "so does canonical"

@@ -6,6 +6,7 @@
 #include "eval/eval_arrays.h"
 #include "eval/eval_custom.h"
 #include "eval/eval_gate.h"
+#include "eval/eval_part.h"
 #include "eval/eval_report.h"
 #include "eval/eval_select.h"
 #include "eval/eval_set.h"
@@ -31,6 +32,7 @@ static struct config {
 	bool per_class;
 	bool logits;
 	const char *arrays;
+	const char *partial;
 	const char *limits;
 	const char *ranges;
 	bool strict, canonical;
@@ -42,8 +44,8 @@ static struct config {
 };
 
 static const struct option_spec options[] = {
-	OPTION_TEXT('g', "truth", "FILE", &config.truth, OPTION_REQUIRED,
-		    "ground truth: COCO JSON, or a pack or stream of samples"),
+	OPTION_TEXT('g', "truth", "FILE", &config.truth, 0,
+		    "ground truth (needed, except by merge): COCO JSON, or a pack or stream of samples"),
 	OPTION_TEXT('t', "type", "TYPE", &config.type, 0,
 		    "what is compared: bbox, segm (masks), keypoints, miou (label maps),\n"
 		    "                              classify (classes of images) or ood (out of distribution) (bbox)"),
@@ -55,6 +57,7 @@ static const struct option_spec options[] = {
 	OPTION_FLAG(0, "per-class", &config.per_class, 0, "print a table of the categories too"),
 	OPTION_FLAG(0, "logits", &config.logits, 0, "scores of classes are logits: take their softmax"),
 	OPTION_TEXT(0, "arrays", "FILE", &config.arrays, 0, "write precision, recall and scores as numpy's .npz"),
+	OPTION_TEXT(0, "partial", "FILE", &config.partial, 0, "write what 'evalap merge' makes one evaluation of"),
 	OPTION_TEXT(0, "max-dets", "LIST", &config.limits, 0, "detections of a class in an image that count (1,10,100)"),
 	OPTION_TEXT(0, "areas", "LIST", &config.ranges, 0, "sizes of object as NAME:LOW:HIGH,... in pixels squared"),
 	OPTION_TEXT(0, "images", "LIST", &config.selection.images, 0, "evaluate these ids only: 7,9,12 or @FILE"),
@@ -91,6 +94,7 @@ static const struct tool_spec tool = {
 		    "coco-pack VOC2007 --set test | evalap -g - --rule voc2007 results.json\n"
 		    "evalap -t miou -g SegmentationClass/ --per-class found/\n"
 		    "evalap -g val.pack --json detections.stream > figures.json\n"
+		    "evalap -g val.json --partial 0.part shard0.json; ...; evalap merge 0.part 1.part\n"
 		    "evalap -t classify -g labels.csv scores.csv\n"
 		    "evalap -g instances.json --ci --errors --plot page.svg results.json\n"
 		    "evalap -g instances.json --compare b.json a.json\n"
@@ -125,22 +129,24 @@ static const struct eval_task *find_task(void)
 	return task;
 }
 
-/* Options that only COCO's rule has. */
-static void refuse_coco_options(void)
+/* Options that only one run by COCO's rule has. */
+static void refuse_coco_options(const char *why, bool merging)
 {
 	const struct { const char *name; bool given; } coco_only[] = {
-		{ "arrays", config.arrays != NULL }, { "max-dets", config.limits != NULL }, { "areas", config.ranges != NULL },
+		{ "arrays", config.arrays != NULL && !merging }, { "max-dets", config.limits != NULL }, { "areas", config.ranges != NULL },
 		{ "images", config.selection.images != NULL }, { "classes", config.selection.classes != NULL },
 		{ "agnostic", config.selection.agnostic }, { "counts", config.analysis.counts },
 		{ "errors", config.analysis.errors }, { "ci", config.analysis.intervals },
 		{ "compare", config.analysis.compare != NULL }, { "plot", config.analysis.plot != NULL },
 		{ "thresholds", config.analysis.thresholds != NULL }, { "confusion", config.analysis.confusion != NULL },
 		{ "per-image", config.analysis.per_image != NULL }, { "sigmas", config.sigmas != NULL },
-		{ "strict", config.strict }, { "canonical", config.canonical },
+		{ "strict", config.strict && !merging }, { "canonical", config.canonical && !merging },
+		{ "partial", config.partial != NULL }, { "truth", merging && config.truth != NULL },
+		{ "rule", merging && strcmp(config.rule, "coco") != 0 }, { "type", merging && strcmp(config.type, "bbox") != 0 },
 	};
 	for (size_t i = 0; i < sizeof coco_only / sizeof coco_only[0]; i++)
 		if (coco_only[i].given)
-			tool_usage("--%s goes with COCO's rule only", coco_only[i].name);
+			tool_usage("--%s %s", coco_only[i].name, why);
 }
 
 static void tell_broken(const char *format, ...)
@@ -191,7 +197,7 @@ static int run_task(const struct eval_task *task, const struct arguments *args, 
 static void warn_ties(const struct eval_type *type, const struct eval_result *result)
 {
 	if (result->tie_effect > ROUNDING)
-		tool_warn("the order of equal scores matters: in %s order %s would differ by %.6f, and no figure by more",
+		tool_warn("the order of equal scores matters: in %s order %s would differ by %.3g, and no figure by more",
 			  config.canonical ? "the results'" : "canonical", type->rows[result->tie_row].name, result->tie_effect);
 }
 
@@ -219,7 +225,7 @@ static int run(const struct arguments *args, const char *results, struct arena *
 	const struct eval_input input = { .type = &type, .n_images = set.n_images,
 		.n_categories = set.n_categories, .gt = set.gt, .n_gt = set.n_gt, .dt = set.dt, .n_dt = set.n_dt,
 		.threads = args->threads, .canonical = config.canonical };
-	TRY(eval_run(&result, &input, a));
+	TRY(eval_part_run(&result, &input, &set, config.partial, a));
 	warn_ties(&type, &result);
 	if (config.arrays != NULL)
 		TRY(eval_arrays_write(config.arrays, &result));
@@ -235,21 +241,63 @@ static int run(const struct arguments *args, const char *results, struct arena *
 	return finish(&figures, &analysis, a);
 }
 
-static void check_options(const struct arguments *args, const char *results)
+static int finish_merge(struct eval_flow *flow, const struct eval_set *set, const struct arguments *args, struct arena *a)
 {
-	const struct eval_analysis_options *o = &config.analysis;
-	int from_stdin = (strcmp(config.truth, "-") == 0) + (strcmp(results, "-") == 0) +
-		(o->compare != NULL && strcmp(o->compare, "-") == 0);
-	if (args->n > 1)
-		tool_usage("one RESULTS file is wanted, not %d", args->n);
-	if (from_stdin > 1)
-		tool_usage("ground truth and results cannot both come from standard input");
+	struct eval_result result;
+	struct eval_figures figures;
+	TRY(eval_flow_finish(&result, flow, config.canonical, args->threads, a));
+	warn_ties(&flow->type, &result);
+	if (config.arrays != NULL)
+		TRY(eval_arrays_write(config.arrays, &result));
+	TRY(eval_report_figures(&figures, &flow->type, set, &result, a));
+	if (!config.json && !config.csv) {
+		eval_report_summary(stdout, &flow->type, &result);
+		if (config.per_class)
+			eval_report_classes(stdout, set, &result);
+	}
+	return finish(&figures, NULL, a);
+}
+
+/* evalap merge PART...: what several runs with --partial have left. */
+static int merge(const struct arguments *args, struct arena *a)
+{
+	struct eval_flow flow;
+	struct eval_set set;
+	int status = eval_part_merge(&flow, &set, args->operand + 1, args->n - 1, a);
+	if (status == 0)
+		status = finish_merge(&flow, &set, args, a);
+	eval_flow_release(&flow);
+	return status;
+}
+
+static void check_report(void)
+{
 	if (config.csv && config.json)
 		tool_usage("--csv and --json do not go together");
 	if (config.strict && config.canonical)
 		tool_usage("--strict and --canonical do not go together");
 	if (eval_gates_check(&config.gates) != 0)
 		tool_usage("%s", err_get());
+}
+
+static void check_merge(const struct arguments *args)
+{
+	refuse_coco_options("does not go with merge: the parts know", true);
+	if (args->n < 2)
+		tool_usage("merge wants files that evalap --partial has written");
+}
+
+static void check_options(const struct arguments *args, const char *results)
+{
+	const struct eval_analysis_options *o = &config.analysis;
+	if (config.truth == NULL)
+		tool_usage("the ground truth is wanted (-g, --truth)");
+	int from_stdin = (strcmp(config.truth, "-") == 0) + (strcmp(results, "-") == 0) +
+		(o->compare != NULL && strcmp(o->compare, "-") == 0);
+	if (args->n > 1)
+		tool_usage("one RESULTS file is wanted, not %d", args->n);
+	if (from_stdin > 1)
+		tool_usage("ground truth and results cannot both come from standard input");
 }
 
 int main(int argc, char **argv)
@@ -263,12 +311,17 @@ int main(int argc, char **argv)
 		tool_usage("--sigmas goes with -t keypoints only");
 	refuse_task_options(task);
 	if (task != NULL)
-		refuse_coco_options();
-	check_options(&args, results);
+		refuse_coco_options("goes with COCO's rule only", false);
+	bool merging = args.n > 0 && strcmp(args.operand[0], "merge") == 0;
+	check_report();
+	if (merging)
+		check_merge(&args);
+	else
+		check_options(&args, results);
 	config.analysis.bootstrap.threads = args.threads;
 	config.analysis.bootstrap.seed = (uint64_t)args.seed;
 	arena_init(&arena, 1 << 20);
-	int status = task != NULL ? run_task(task, &args, results, &arena) : run(&args, results, &arena);
+	int status = merging ? merge(&args, &arena) : task != NULL ? run_task(task, &args, results, &arena) : run(&args, results, &arena);
 	arena_release(&arena);
 	int end = tool_end(status > 0 ? 0 : status);
 	return end == EXIT_OK ? status : end;
