@@ -27,6 +27,23 @@ is "$(evalap -q -g "$T/gt.json" --rule lvis "$T/dt.json" | sed -nE 's/.*\((AP.?)
 like "$(evalap -q -g "$T/gt.json" --rule lvis --json "$T/dt.json")" '"not_judged":2' "what is not judged is counted"
 like "$(evalap -q -g "$T/gt.json" --rule lvis --per-class "$T/dt.json")" '^ cat +1 +50.00 +50.00$' "a table of the categories"
 
+# The same boxes as masks, and detections that are boxes taken for masks.
+"$python" - "$T/gt.json" "$T/dt.json" "$T" << 'PYTHON'
+import json, sys
+truth, results = (json.load(open(path)) for path in sys.argv[1:3])
+for image in truth["images"]:
+    image.update(height=300, width=400)
+for thing in truth["annotations"] + results:
+    x, y, w, h = thing["bbox"]
+    thing["segmentation"] = [[x, y, x, y + h, x + w, y + h, x + w, y]]
+for name, content in ("mask-gt", truth), ("mask-dt", results):
+    json.dump(content, open(f"{sys.argv[3]}/{name}.json", "w"))
+PYTHON
+want=$(evalap -q -g "$T/gt.json" --rule lvis "$T/dt.json")
+is "$(evalap -q -t segm -g "$T/mask-gt.json" --rule lvis "$T/mask-dt.json")" "$want" "masks"
+is "$(evalap -q -t boundary -g "$T/mask-gt.json" --rule lvis "$T/mask-dt.json")" "$want" "boundaries"
+fails_with 2 'compares bbox.segm.boundary, not keypoints' evalap -t keypoints -g "$T/gt.json" --rule lvis "$T/dt.json"
+
 bad_truth() {
 	sed "$1" "$T/gt.json" > "$T/bad.json"
 	fails_with 1 "^evalap: .*bad.json:[0-9]+:[0-9]+: $2" evalap -g "$T/bad.json" --rule lvis "$T/dt.json"

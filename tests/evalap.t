@@ -127,7 +127,7 @@ warns '{"images": [{"id": 7}], "categories": [{"id": 3, "name": "a"}], "annotati
 
 # The command line.
 fails_with 2 'truth' evalap "$T/dt.json"
-fails_with 2 'must be one of bbox, segm, keypoints, classify, miou and ood' evalap -g "$T/gt.json" -t masks "$T/dt.json"
+fails_with 2 'must be one of bbox, segm, boundary, keypoints, classify, miou and ood' evalap -g "$T/gt.json" -t masks "$T/dt.json"
 fails_with 2 'one RESULTS file' evalap -g "$T/gt.json" "$T/dt.json" "$T/dt.json"
 fails_with 2 'cannot both come from standard input' evalap -g -
 fails_with 2 'per-clas' evalap -g "$T/gt.json" --per-clas "$T/dt.json"

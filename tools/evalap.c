@@ -47,7 +47,7 @@ static const struct option_spec options[] = {
 	OPTION_TEXT('g', "truth", "FILE", &config.truth, 0,
 		    "ground truth (needed, except by merge): COCO JSON, or a pack or stream of samples"),
 	OPTION_TEXT('t', "type", "TYPE", &config.type, 0,
-		    "what is compared: bbox, segm (masks), keypoints, miou (label maps),\n"
+		    "what is compared: bbox, segm (masks), boundary (of masks), keypoints, miou (label maps),\n"
 		    "                              classify (classes of images) or ood (out of distribution) (bbox)"),
 	OPTION_TEXT(0, "sigmas", "LIST", &config.sigmas, 0,
 		    "keypoints: how far each may be off, with commas between (COCO's 17 of persons)"),
@@ -101,7 +101,7 @@ static const struct tool_spec tool = {
 		    "evalap -g instances.json --baseline old.json --max-drop 0.002 results.json\n",
 };
 
-static const struct eval_type *const types[] = { &eval_bbox, &eval_segm, &eval_keypoints };
+static const struct eval_type *const types[] = { &eval_bbox, &eval_segm, &eval_boundary, &eval_keypoints };
 
 static const struct eval_type *find_type(const char *name)
 {
@@ -116,7 +116,7 @@ static const struct eval_task *find_task(void)
 {
 	const struct eval_task *task = eval_task_find(config.type);
 	if (find_type(config.type) == NULL && (task == NULL || task->types != NULL))
-		tool_usage("--type must be one of bbox, segm, keypoints, classify, miou and ood, not '%s'", config.type);
+		tool_usage("--type must be one of bbox, segm, boundary, keypoints, classify, miou and ood, not '%s'", config.type);
 	if (strcmp(config.rule, "coco") == 0)
 		return task;
 	if (task != NULL)
@@ -216,6 +216,7 @@ static int run(const struct arguments *args, const char *results, struct arena *
 		TRY(eval_custom_ranges(&type, &type, config.ranges, a));
 	eval_set_init(&set, a);
 	set.shape = type.shape;
+	set.outlines = type.outlines;
 	set.sigmas = &sigmas;
 	set.threads = args->threads;
 	TRY(eval_read_truth(&set, config.truth));

@@ -79,6 +79,13 @@ struct rle_edges {
 void rle_edges_make(struct rle_edges *edges, struct rle *m);
 
 /*
+ * The pixels of m that are no more than d >= 1 pixels, counted along the worse of the two axes, from a pixel outside of it;
+ * what is outside of the image counts as outside. out's runs are in the arena; no run but the first is 0. Error: memory.
+ * Source: Cheng et al., "Boundary IoU: Improving Object-Centric Image Segmentation Evaluation", CVPR 2021, section 4.
+ */
+int rle_boundary(struct rle *out, const struct rle_edges *m, int d, struct arena *a) MUST_CHECK;
+
+/*
  * Intersection over union, or over the area of dt when gt is a crowd; -1 when the sizes differ and the boxes meet.
  * Where both masks have an empty run at the same place pycocotools looks no further, and neither does this.
  */

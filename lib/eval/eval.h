@@ -78,6 +78,7 @@ struct eval_row {
 struct eval_type {
 	const char *name;	/* as given to -t */
 	enum eval_shape shape;	/* what overlap() looks at */
+	bool outlines;	/* and that masks have their boundaries: eval_outlines_make() */
 	int n_ranges;
 	struct eval_range ranges[EVAL_MAX_RANGES];	/* the first is "all" */
 	int n_limits;
@@ -101,6 +102,9 @@ extern const struct eval_type eval_bbox;
 
 /* Masks: the same, counted in pixels. */
 extern const struct eval_type eval_segm;
+
+/* Masks and their boundaries: the smaller of both overlaps; see eval_outline.h. */
+extern const struct eval_type eval_boundary;
 
 /* Keypoints: object keypoint similarity. */
 extern const struct eval_type eval_keypoints;

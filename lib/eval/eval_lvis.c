@@ -150,10 +150,28 @@ static int report(struct eval_figures *out, const struct eval_set *set, const st
 	return 0;
 }
 
-static int read_all(struct eval_set *set, struct eval_federated *federated, const struct eval_request *request, struct arena *a)
+static struct eval_type lvis_type(const char *name)
+{
+	static const struct eval_type *const types[] = { &eval_bbox, &eval_segm, &eval_boundary };
+	struct eval_type type = eval_bbox;
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (strcmp(types[i]->name, name) == 0)
+			type = *types[i];
+	type.n_limits = 1;
+	type.limits[0] = LVIS_LIMIT;
+	type.n_rows = N_ROWS;
+	memcpy(type.rows, rows, sizeof rows);
+	return type;
+}
+
+static int read_all(struct eval_set *set, struct eval_federated *federated, const struct eval_type *type,
+		    const struct eval_request *request, struct arena *a)
 {
 	eval_set_init(set, a);
 	eval_federated_init(federated, a);
+	set->shape = type->shape;
+	set->outlines = type->outlines;
+	set->threads = request->threads;
 	set->use_ignore = true;
 	set->federated = federated;
 	TRY(eval_read_truth(set, request->truth));
@@ -170,17 +188,13 @@ static int run(struct eval_figures *out, const struct eval_request *request, str
 	struct eval_set set;
 	struct eval_federated federated;
 	struct eval_result result;
-	TRY(read_all(&set, &federated, request, a));
+	const struct eval_type type = lvis_type(request->type);
+	TRY(read_all(&set, &federated, &type, request, a));
 	bool *looked_at = arena_calloc(a, (size_t)set.n_dt, sizeof *looked_at);
 	if (looked_at == NULL)
 		return -1;
 	TRY(choose(looked_at, &set, &federated, a));
 	int64_t dropped = drop(&set, looked_at, &federated);
-	struct eval_type type = eval_bbox;
-	type.n_limits = 1;
-	type.limits[0] = LVIS_LIMIT;
-	type.n_rows = N_ROWS;
-	memcpy(type.rows, rows, sizeof rows);
 	TRY(eval_run(&result, &(struct eval_input){ .type = &type, .n_images = set.n_images,
 		.n_categories = set.n_categories, .gt = set.gt, .n_gt = set.n_gt, .dt = set.dt, .n_dt = set.n_dt,
 		.threads = request->threads }, a));
@@ -191,4 +205,4 @@ static int run(struct eval_figures *out, const struct eval_request *request, str
 	return 0;
 }
 
-const struct eval_task eval_task_lvis = { .name = "lvis", .types = "bbox", .run = run };
+const struct eval_task eval_task_lvis = { .name = "lvis", .types = "bbox|segm|boundary", .run = run };

@@ -1,5 +1,6 @@
 #include "coco/rle.h"
 #include "eval/eval.h"
+#include "eval/eval_outline.h"
 
 static void segm_overlap(double *overlap, const struct eval_object *dt, int64_t n_dt,
 			 const struct eval_object *gt, int64_t n_gt)
@@ -9,7 +10,7 @@ static void segm_overlap(double *overlap, const struct eval_object *dt, int64_t 
 			overlap[d * n_gt + g] = rle_overlap(dt[d].mask, gt[g].mask, gt[g].crowd);
 }
 
-static int segm_compare(const struct eval_object *a, const struct eval_object *b)
+int eval_compare_masks(const struct eval_object *a, const struct eval_object *b)
 {
 	const struct rle_edges *x = a->mask, *y = b->mask;
 	if (x->h != y->h || x->w != y->w)
@@ -45,5 +46,5 @@ const struct eval_type eval_segm = {
 		{ "ARl", true, -1, LARGE, 2 },
 	},
 	.overlap = segm_overlap,
-	.compare = segm_compare,
+	.compare = eval_compare_masks,
 };

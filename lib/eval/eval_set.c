@@ -1,6 +1,7 @@
 #include "eval/eval_set.h"
 
 #include "eval/eval_format.h"
+#include "eval/eval_outline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -215,7 +216,8 @@ int eval_read_truth(struct eval_set *set, const char *path)
 		status = eval_truth_from_samples(set, path);
 	if (hold >= 0)
 		close(hold);
-	return status;
+	TRY(status);
+	return set->outlines ? eval_outlines_make(set->gt, set->n_gt, set->threads, set->arena) : 0;
 }
 
 int eval_read_results(struct eval_set *set, const char *path)
@@ -228,5 +230,7 @@ int eval_read_results(struct eval_set *set, const char *path)
 	if (hold >= 0)
 		close(hold);
 	TRY(status);
+	if (set->outlines)
+		TRY(eval_outlines_make(set->dt, set->n_dt, set->threads, set->arena));
 	return set->n_separate > 0 ? eval_unite_classes(set->dt, set->n_dt, set->n_separate, set->arena) : 0;
 }

@@ -40,6 +40,7 @@ struct eval_set {
 	struct arena *arena;
 	/* Set before reading: what is compared, how far keypoints may be off, threads that make masks. */
 	enum eval_shape shape;
+	bool outlines;
 	const struct eval_sigmas *sigmas;
 	int threads;
 	struct eval_lookup lookup;	/* all ids; what follows are those that are evaluated */
