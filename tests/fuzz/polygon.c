@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	picture.h = data[0] + 1;
 	picture.w = data[1] + 1;
 	for (int64_t i = 0; i < 2 * n; i++)
-		xy[i] = (int16_t)(data[3 + 2 * i] | data[4 + 2 * i] << 8) / (double)(1 + data[2]);
+		xy[i] = (int16_t)(data[3 + 2 * i] | data[4 + 2 * i] << 8) / (4 + data[2] / 4.0);
 	struct arena arena;
 	struct rle mask;
 	arena_init(&arena, 1 << 16);

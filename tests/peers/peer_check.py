@@ -56,6 +56,8 @@ def check(evalap, kind, count, seed):
         differs = eval_compare.difference(evalap.run(kind, **options), want)
         ours += bool(differs)
         print("# %s: evalap differs: %s\n" % (name, differs) if differs else "", end="", flush=True)
+        if (number + 1) % 250 == 0:
+            print("# %s: %d data sets, %d differ" % (kind, number + 1, ours), flush=True)
     return ours, reference, compared
 
 
