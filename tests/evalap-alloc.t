@@ -39,7 +39,7 @@ every_allocation() {
 	for ((n = 1; n < 2000; n++)); do
 		rm -rf "$T/out"
 		mkdir "$T/out"
-		FAIL_ALLOCATION=$n "$evalap" -j1 "$@" > "$T/.out" 2> "$T/.err"
+		FAIL_ALLOCATION=$n "$evalap" ${merged:+merge} -j1 "$@" > "$T/.out" 2> "$T/.err"
 		status=$?
 		grep -q '^allocation failed$' "$T/.err" || break
 		[ $status = 0 ] && continue
@@ -66,6 +66,11 @@ every_allocation "intervals" -g "$T/gt.json" --ci --rounds 5 --compare "$T/dt.js
 every_allocation "limits" -g "$T/gt.json" --fail-under AP.a=0.1 --baseline "$T/old.json" --max-drop 0.1 "$T/dt.json"
 every_allocation "masks" -t segm -g "$T/shapes.json" "$T/masks.json"
 every_allocation "keypoints" -t keypoints -g "$T/shapes.json" "$T/points.json"
+every_allocation "boundaries" -t boundary -g "$T/shapes.json" "$T/masks.json"
+every_allocation "a part" -g "$T/gt.json" --partial "$T/out/a.part" "$T/dt.json"
+"$evalap" -q -g "$T/gt.json" --images 1 --partial "$T/1.part" "$T/dt.json" > /dev/null 2>&1
+"$evalap" -q -g "$T/gt.json" --images two --partial "$T/2.part" "$T/dt.json" > /dev/null 2>&1
+merged=1 every_allocation "parts" "$T/1.part" "$T/2.part"
 gzip -c "$T/gt.json" > "$T/gt.json.gz"
 zstd -q "$T/dt.json" -o "$T/dt.json.zst"
 every_allocation "compressed input" -g "$T/gt.json.gz" "$T/dt.json.zst"

@@ -171,6 +171,8 @@ int eval_records_sort(struct eval_records *records, int64_t *start, int32_t n_ca
 	if (next == NULL)
 		return -1;
 	part_categories(records, start, next, n_categories);
+	if (records->n == 0)
+		return 0;
 #pragma omp parallel for schedule(dynamic) num_threads(threads < 1 ? 1 : threads)
 	for (int32_t k = 0; k < n_categories; k++)
 		sort_from(records->at + start[k], start[k + 1] - start[k], 0);
