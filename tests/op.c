@@ -154,8 +154,15 @@ static struct op_call clone(struct run *r, const struct op_call *from)
 	return c;
 }
 
+/* Scratch holds what was there before: here nothing that is a number. */
 static void call(struct run *r, int (*f)(struct op_call *), struct op_call *c)
 {
+	enum { DIRT = 1 << 19 };
+	void *dirt = arena_alloc(&r->scratch, DIRT);
+	if (dirt == NULL)
+		die(r);
+	memset(dirt, 0xff, DIRT);
+	arena_reset(&r->scratch);
 	if (f(c) != 0)
 		die(r);
 	arena_reset(&r->scratch);

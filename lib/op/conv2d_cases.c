@@ -28,6 +28,7 @@
 		ONE_NO_BIAS(32, 16, 1, 2, 7, 8, 16) }, \
 	{ .name = "7x7 stem " name_, .param = CONV(2, 3, 1, 1, false, true, 1, backend_), ONE_NO_BIAS(16, 3, 7, 2, 17, 14, 3) }, \
 	{ .name = "3x3 stride 2 " name_, .param = CONV(2, 1, 1, 1, true, false, 1, backend_), ONE(16, 16, 3, 1, 9, 8, 16) }, \
+	{ .name = "3x3 stride 2 of a pixel " name_, .param = CONV(2, 1, 1, 1, true, false, 1, backend_), ONE(32, 32, 3, 2, 1, 1, 32) }, \
 	{ .name = "3x3 dilation 2 " name_, .param = CONV(1, 2, 2, 1, true, true, 1, backend_), ONE(16, 8, 3, 1, 9, 8, 8) }, \
 	{ .name = "odd channels " name_, .param = CONV(1, 1, 1, 1, true, true, 1, backend_), ONE(5, 7, 3, 1, 6, 5, 7) }
 

@@ -203,6 +203,20 @@ static int bind(struct plan *p, void *x, void *y, struct arena *scratch)
 	return set_data(p->scratch, room);
 }
 
+/*
+ * In bf16 the library (2.6.3) multiplies pixels in pairs, and on maps of one pixel a missing partner is whatever the
+ * scratchpad held, times zero: not a number if that was none.
+ */
+static int clear_scratch(const struct plan *p)
+{
+	void *room;
+	if (p->g.dtype != DTYPE_BF16 || p->scratch_bytes == 0)
+		return 0;
+	TRY(onednn_check(dnnl_memory_get_data_handle(p->scratch, &room), "memory handle"));
+	memset(room, 0, p->scratch_bytes);
+	return 0;
+}
+
 static int onednn_forward(void *state, struct op_call *c, const struct conv_geometry *g)
 {
 	struct onednn_state *s = state;
@@ -259,6 +273,7 @@ static int onednn_backward_weights(void *state, struct op_call *c, const struct 
 		if (dw == NULL)
 			return -1;
 		TRY(bind(p, c->in[2 + i].data, dz[i].data, c->scratch));
+		TRY(clear_scratch(p));
 		TRY(set_data(p->dw, dw));
 		TRY(onednn_execute(p->primitive, 4, (dnnl_exec_arg_t[]){ { DNNL_ARG_SRC, p->src }, { DNNL_ARG_DIFF_DST, p->dst },
 			{ DNNL_ARG_DIFF_WEIGHTS, p->dw }, { DNNL_ARG_SCRATCHPAD, p->scratch } }));
