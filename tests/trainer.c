@@ -29,7 +29,7 @@ static struct trainer_options options_of(void)
 {
 	return (struct trainer_options){
 		.model = "retinanet-resnet18-fpn-gn", .init = "random", .output = "unused.safetensors", .record_text = "",
-		.dtype = DTYPE_F32, .backend = CONV_AUTO, .preset = "torchvision", .anchor_size = 16, .batch = BATCH, .seed = 1,
+		.dtype = DTYPE_F32, .backend = CONV_AUTO, .preset = "torchvision", .anchor_size = 16, .batch = BATCH, .accumulate = 1, .seed = 1,
 		.schedule = { .lr = 0.001, .warmup = 0, .warmup_factor = 0.1, .decay = "constant", .gamma = 0.1 },
 		.momentum = 0.9, .clip_norm = 10,
 	};
