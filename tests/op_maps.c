@@ -110,7 +110,7 @@ static void check_mask(void)
 
 static void check_nan(void)
 {
-	const struct max_pool_param pool = { 3, 2, 1 };
+	const struct max_pool_param pool = { .kernel = 3, .stride = 2, .pad = 1 };
 	const struct group_norm_param gn = { .groups = 1, .eps = 1e-5f, .relu = true };
 	const int64_t dim[] = { 1, 4, 4, 5 };
 	struct op_call c = call_make(&op_max_pool, &pool, dim, 0, false);
@@ -135,7 +135,7 @@ static void check_shapes(void)
 {
 	const struct group_norm_param gn = { .groups = 3, .eps = 1e-5f }, add = { .groups = 4, .add = true };
 	const struct batch_norm_param bn = { .eps = 1e-5f, .momentum = 0.1f };
-	const struct max_pool_param huge = { 17, 1, 0 }, large = { 5, 1, 0 };
+	const struct max_pool_param huge = { .kernel = 17, .stride = 1 }, large = { .kernel = 5, .stride = 1 };
 	const int64_t dim[] = { 1, 1, 1, 64 }, other[] = { 2, 1, 1, 64 }, few = 32;
 	struct tensor x = tensor_shape(DTYPE_F32, 4, dim), channels = tensor_shape(DTYPE_F32, 1, &dim[3]);
 	struct tensor y = tensor_shape(DTYPE_F32, 4, other), narrow = tensor_shape(DTYPE_F32, 1, &few);
@@ -160,7 +160,7 @@ int main(void)
 {
 	const struct group_norm_param gn = { .groups = 32, .eps = 1e-5f, .relu = true, .add = true };
 	const struct batch_norm_param bn = { .eps = 1e-5f, .momentum = 0.1f, .relu = true };
-	const struct max_pool_param pool = { 3, 2, 1 };
+	const struct max_pool_param pool = { .kernel = 3, .stride = 2, .pad = 1 };
 	arena_init(&memory, 1 << 20);
 	arena_init(&scratch, 1 << 20);
 	check_threads(&op_group_norm, &gn, 2, true);

@@ -68,7 +68,7 @@ static const void *param_make(const char *op, char **number, struct arena *a)
 	p->gn = (struct group_norm_param){ .groups = v[0], .eps = 1e-5f, .relu = v[1] != 0, .add = v[2] != 0 };
 	p->bn = (struct batch_norm_param){ .eps = 1e-5f, .momentum = 0.1f, .relu = v[1] != 0, .add = v[2] != 0 };
 	p->fn = (struct frozen_norm_param){ .eps = 1e-5f, .relu = v[0] != 0, .add = v[1] != 0 };
-	p->mp = (struct max_pool_param){ v[0], v[1], v[2] };
+	p->mp = (struct max_pool_param){ .kernel = v[0], .stride = v[1], .pad = v[2] };
 	if (strcmp(op, "group_norm") == 0)
 		return &p->gn;
 	if (strcmp(op, "batch_norm") == 0)

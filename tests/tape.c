@@ -13,6 +13,8 @@ struct graph {
 	struct tape tape;
 	struct conv_layer stem, shared;
 	struct param *unused;
+	struct var *x;	/* of run(): no op's backward reads its value */
+	bool drops;	/* run() gives x back as soon as it may */
 	float image[COUNT], weight_of_output[3 * COUNT];	/* the loss is the sum of outputs times these */
 };
 
@@ -67,6 +69,9 @@ static int run(struct graph *g, bool recording, struct var *out[3])
 	TRY(conv_layer_apply(&g->stem, t, in, &x));
 	TRY(apply2(t, &op_relu, x, NULL, &a));
 	TRY(apply2(t, &op_add, a, x, &b));
+	g->x = x;
+	if (g->drops)
+		tape_drop(t, x);
 	TRY(conv_layer_apply_maps(&g->shared, t, 2, (struct var *[]){ b, a }, maps));
 	TRY(conv_layer_apply(&g->shared, t, maps[1], &out[2]));
 	out[0] = maps[0];
@@ -161,8 +166,17 @@ static void test_drop(struct graph *g)
 	ok(run(g, true, out) == 0, "recording again");
 	used = g->tape.pool.used;
 	tape_drop(&g->tape, out[1]);
-	ok(g->tape.pool.used == used && out[1]->value.data != NULL, "while recording nothing is dropped");
+	ok(g->tape.pool.used == used && out[1]->value.data != NULL, "while recording, what backward reads stays");
+	tape_drop(&g->tape, g->x);
+	ok(g->tape.pool.used + COUNT * sizeof(float) <= used && g->x->value.data == NULL, "and what it does not read goes");
 	is_near(loss_of(g, out), want, 1e-9, "inference computes what training does");
+	static float kept[9 * C * C];
+	bool good = run(g, true, out) == 0 && backward(g, out) == 0;
+	memcpy(kept, g->stem.w->grad, sizeof kept);
+	g->drops = true;
+	good = good && run(g, true, out) == 0 && g->x->value.data == NULL && backward(g, out) == 0;
+	ok(good && memcmp(kept, g->stem.w->grad, sizeof kept) == 0, "gradients pass through a dropped map");
+	is_int((long long)g->tape.pool.used, 0, "and all memory is free");
 	struct tensor odd = tensor_view(DTYPE_F32, 4, (int64_t[]){ 1, SIDE, SIDE, 3 }, g->image);
 	struct var *in = tape_input(&g->tape, &odd), *y;
 	ok(conv_layer_apply(&g->stem, &g->tape, in, &y) == -1 && strstr(err_get(), "in conv2d") != NULL,

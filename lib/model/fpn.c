@@ -49,7 +49,7 @@ static int apply_conv(struct fpn *f, struct conv_layer *conv, const struct norm_
 	if (f->norm == NORM_NONE)
 		return conv_layer_apply(conv, t, x, y);
 	TRY(conv_layer_apply(conv, t, x, &z));
-	TRY(norm_layer_apply(norm, t, z, NULL, false, y));
+	TRY(norm_layer_apply(norm, t, z, NULL, false, false, y));
 	tape_drop(t, z);
 	return 0;
 }

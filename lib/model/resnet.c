@@ -64,6 +64,8 @@ static int add_stages(struct resnet *r, struct param_set *set, const char *prefi
 			char name[96];
 			snprintf(name, sizeof name, "%slayer%d.%d", prefix, stage + 1, i);
 			r->blocks[stage][i].n_convs = n_convs;
+			/* The first block of a later stage has a shortcut of its own. */
+			r->blocks[stage][i].is_wide = i + 1 < r->n_blocks[stage];
 			TRY(add_block(&r->blocks[stage][i], set, name, ci, width, stage > 0 && i == 0 ? 2 : 1, norm, backend));
 			ci = n_convs == 3 ? 4 * width : width;
 		}
@@ -91,11 +93,11 @@ int resnet_build(struct resnet *r, struct param_set *set, const char *prefix, in
 }
 
 static int apply_conv_norm(struct conv_layer *conv, const struct norm_layer *norm, struct tape *t, struct var *x,
-			   struct var *residual, bool relu, struct var **y)
+			   struct var *residual, bool relu, bool wide, struct var **y)
 {
 	struct var *z;
 	TRY(conv_layer_apply(conv, t, x, &z));
-	TRY(norm_layer_apply(norm, t, z, residual, relu, y));
+	TRY(norm_layer_apply(norm, t, z, residual, relu, wide, y));
 	tape_drop(t, z);
 	return 0;
 }
@@ -106,11 +108,11 @@ static int apply_block(void *context, struct tape *t, struct var *const *in_map,
 	struct resnet_block *b = context;
 	struct var *x = in_map[0], *shortcut = x, *z = x;
 	if (b->has_shortcut)
-		TRY(apply_conv_norm(&b->shortcut, &b->shortcut_norm, t, x, NULL, false, &shortcut));
+		TRY(apply_conv_norm(&b->shortcut, &b->shortcut_norm, t, x, NULL, false, true, &shortcut));
 	for (int i = 0; i < b->n_convs; i++) {
 		struct var *in = z;
 		bool last = i == b->n_convs - 1;
-		TRY(apply_conv_norm(&b->conv[i], &b->norm[i], t, in, last ? shortcut : NULL, true, &z));
+		TRY(apply_conv_norm(&b->conv[i], &b->norm[i], t, in, last ? shortcut : NULL, true, last && b->is_wide, &z));
 		if (i > 0)
 			tape_drop(t, in);
 	}
@@ -120,18 +122,31 @@ static int apply_block(void *context, struct tape *t, struct var *const *in_map,
 	return 0;
 }
 
+/* Stem and pooling; what a bf16 map would make equal, the pool still has to tell apart. */
+static int apply_stem(struct resnet *r, struct tape *t, struct var *images, struct var **y)
+{
+	struct var *stem, *out[2] = { NULL, NULL };
+	TRY(apply_conv_norm(&r->stem, &r->stem_norm, t, images, NULL, true, true, &stem));
+	struct max_pool_param pool = {
+		.kernel = 3, .stride = 2, .pad = 1, .wide = stem->wide != NULL && !r->blocks[0][0].has_shortcut,
+	};
+	struct tape_in in[] = { { .var = stem }, { .var = stem->wide } };
+	TRY(tape_apply(t, &op_max_pool, &pool, sizeof pool, NULL, stem->wide != NULL ? 2 : 1, in, out));
+	tape_drop(t, stem);
+	*y = out[0];
+	(*y)->wide = out[1];
+	return 0;
+}
+
 int resnet_apply(struct resnet *r, struct tape *t, struct var *images, struct var *c[RESNET_STAGES])
 {
-	struct var *x, *stem;
-	struct max_pool_param pool = { .kernel = 3, .stride = 2, .pad = 1 };
-	TRY(apply_conv_norm(&r->stem, &r->stem_norm, t, images, NULL, true, &stem));
-	TRY(tape_apply(t, &op_max_pool, &pool, sizeof pool, NULL, 1, (struct tape_in[]){ { .var = stem } }, &x));
-	tape_drop(t, stem);
+	struct var *x;
+	TRY(apply_stem(r, t, images, &x));
 	for (int stage = 0; stage < RESNET_STAGES; stage++) {
 		for (int i = 0; i < r->n_blocks[stage]; i++) {
 			struct var *in = x;
 			TRY(tape_apply_segment(t, apply_block, &r->blocks[stage][i], 1, &in, 1, &x));
-			if (i > 0)
+			if (i > 0 || stage == 0)
 				tape_drop(t, in);
 		}
 		c[stage] = x;

@@ -16,6 +16,7 @@ struct resnet_block {
 	int n_convs;	/* 2: basic, 3: bottleneck */
 	struct conv_layer conv[3];
 	struct norm_layer norm[3];
+	bool is_wide;	/* the next block adds this one's output to its own */
 	bool has_shortcut;
 	struct conv_layer shortcut;
 	struct norm_layer shortcut_norm;

@@ -91,7 +91,7 @@ static int apply_trunk(void *context, struct tape *t, struct var *const *p, stru
 			x[l] = y[l];
 			if (tower->kind == NORM_NONE)
 				continue;
-			TRY(norm_layer_apply(&tower->norm[i], t, y[l], NULL, true, &x[l]));
+			TRY(norm_layer_apply(&tower->norm[i], t, y[l], NULL, true, false, &x[l]));
 			tape_drop(t, y[l]);
 		}
 	}

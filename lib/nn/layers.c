@@ -94,29 +94,38 @@ int norm_layer_add(struct norm_layer *l, struct param_set *set, const char *name
 }
 
 int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, struct var *residual, bool relu,
-		     struct var **y)
+		     bool wide, struct var **y)
 {
-	struct group_norm_param gn = { .groups = GN_GROUPS, .eps = norm_eps, .relu = relu, .add = residual != NULL };
-	struct batch_norm_param bn = { /* A second run of a recomputed segment leaves the running statistics alone. */
-		.momentum = t->replaying ? 0 : 0.1f, .eps = norm_eps, .relu = relu, .add = residual != NULL };
-	struct frozen_norm_param fn = { .eps = norm_eps, .relu = relu, .add = residual != NULL };
-	struct tape_in in[] = {
-		{ .var = x }, { .param = l->gamma }, { .param = l->beta }, { .param = l->mean }, { .param = l->var },
-		{ .var = residual },
-	};
-	int n_in = residual != NULL ? 6 : 5, status;
+	bool add = residual != NULL;
+	wide &= x->value.dtype != DTYPE_F32;
+	struct group_norm_param gn = { .groups = GN_GROUPS, .eps = norm_eps, .relu = relu, .add = add, .wide = wide };
+	struct batch_norm_param bn = { .momentum = 0.1f, .eps = norm_eps, .relu = relu, .add = add, .wide = wide };
+	if (t->replaying)
+		bn.momentum = 0;	/* a second run of a recomputed segment leaves the running statistics alone */
+	struct frozen_norm_param fn = { .eps = norm_eps, .relu = relu, .add = add, .wide = wide };
+	struct tape_in in[7] = { { .var = x }, { .param = l->gamma }, { .param = l->beta }, { .param = l->mean }, { .param = l->var } };
+	struct var *out[2] = { NULL, NULL };
+	int n_in = l->kind == NORM_GN ? 3 : 5, status;
+	if (l->kind == NORM_GN)
+		in[3].param = in[4].param = NULL;
+	if (add)
+		in[n_in++].var = residual;
+	if (add && residual->wide != NULL)
+		in[n_in++].var = residual->wide;
 	if (l->kind == NORM_GN) {
-		in[3].param = NULL;
-		in[3].var = residual;
-		status = tape_apply(t, &op_group_norm, &gn, sizeof gn, NULL, n_in - 2, in, y);
+		status = tape_apply(t, &op_group_norm, &gn, sizeof gn, NULL, n_in, in, out);
 	} else if (l->kind == NORM_BN) {
-		status = tape_apply(t, &op_batch_norm, &bn, sizeof bn, NULL, n_in, in, y);
+		status = tape_apply(t, &op_batch_norm, &bn, sizeof bn, NULL, n_in, in, out);
 		if (t->training && !t->replaying)
 			++*(int64_t *)l->batches->value.data;
 	} else {
-		status = tape_apply(t, &op_frozen_norm, &fn, sizeof fn, NULL, n_in, in, y);
+		status = tape_apply(t, &op_frozen_norm, &fn, sizeof fn, NULL, n_in, in, out);
 	}
-	return status == 0 ? 0 : err_context("layer '%s'", l->gamma->name);
+	if (status != 0)
+		return err_context("layer '%s'", l->gamma->name);
+	*y = out[0];
+	(*y)->wide = out[1];
+	return 0;
 }
 
 int linear_layer_add(struct linear_layer *l, struct param_set *set, const char *name, int64_t inputs, int64_t outputs)

@@ -6,7 +6,7 @@
  *     TRY(conv_layer_add(&conv, &set, "conv1", &(struct conv_spec){ .ci = 3, .co = 64, .kernel = 7, .stride = 2 }));
  *     TRY(norm_layer_add(&norm, &set, "bn1", NORM_GN, 64));
  *     TRY(conv_layer_apply(&conv, tape, x, &y));
- *     TRY(norm_layer_apply(&norm, tape, y, NULL, true, &z));   // z = relu(norm(y))
+ *     TRY(norm_layer_apply(&norm, tape, y, NULL, true, false, &z));   // z = relu(norm(y))
  */
 #ifndef NN_LAYERS_H
 #define NN_LAYERS_H
@@ -64,9 +64,13 @@ struct norm_layer {
  */
 int norm_layer_add(struct norm_layer *l, struct param_set *set, const char *name, enum norm_kind kind, int64_t channels) MUST_CHECK;
 
-/* y = relu?(norm(x) + residual?); residual may be NULL. */
+/*
+ * y = relu?(norm(x) + residual?); residual may be NULL. With `wide` and a bf16 x, y->wide is y in f32, for the
+ * readers that must not see it rounded: the next residual sum, which takes residual->wide where there is one,
+ * and max pooling. Gradients reach y alone, and y->wide should be dropped as soon as it was read.
+ */
 int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, struct var *residual, bool relu,
-		     struct var **y) MUST_CHECK;
+		     bool wide, struct var **y) MUST_CHECK;
 
 struct linear_layer {
 	struct param *w, *b;

@@ -87,7 +87,7 @@ static int make_outputs(struct tape *t, struct tape_node *node, struct var **out
 			return -1;
 		TRY(get_data(t, &c->out[i]));
 		*v = (struct var){
-			.value = c->out[i], .wants_grad = wants_grad, .owned = true,
+			.value = c->out[i], .wants_grad = wants_grad && !(c->no_gradient_out >> i & 1), .owned = true,
 			.is_read = wants_grad && (c->needs_out >> i & 1),
 		};
 		node->out[i] = out[i] = v;
@@ -154,6 +154,8 @@ int tape_apply_segment(struct tape *t, tape_segment *run, void *context, int n_x
 	for (int i = 0; i < n_x; i++) {
 		node->in[i].var = x[i];
 		x[i]->is_read = true;
+		if (x[i]->wide != NULL)
+			x[i]->wide->is_read = true;
 	}
 	t->recording = false;
 	int status = run(context, t, x, y);
@@ -251,8 +253,11 @@ static int play_back_segment(struct tape *t, struct tape_node *node)
 	struct var *x[OP_MAX_IN], *y[OP_MAX_OUT];
 	for (int i = 0; i < node->call.n_in; i++)
 		x[i] = node->in[i].var;
-	for (int i = 0; i < node->call.n_out; i++)
+	for (int i = 0; i < node->call.n_out; i++) {
 		put_data(t, &node->out[i]->value);
+		if (node->out[i]->wide != NULL)
+			put_data(t, &node->out[i]->wide->value);
+	}
 	bool was_replaying = t->replaying;
 	t->replaying = true;
 	TRY(node->segment(node->context, t, x, y));
@@ -311,6 +316,9 @@ int tape_backward(struct tape *t)
 
 void tape_drop(struct tape *t, struct var *v)
 {
+	if (v == NULL)
+		return;
 	if (v->owned && !(t->recording && v->is_read))
 		put_data(t, &v->value);
+	tape_drop(t, v->wide);
 }

@@ -29,6 +29,7 @@
 struct var {
 	struct tensor value;
 	struct tensor grad;	/* data NULL until a gradient arrived */
+	struct var *wide;	/* the same map in f32, for forward only; usually NULL. See norm_layer_apply() */
 	bool wants_grad;
 	bool owned;	/* value is the pool's */
 	bool is_read;	/* a recorded backward will read value */
@@ -94,7 +95,10 @@ struct tensor *tape_gradient(struct tape *t, struct var *v) MUST_CHECK;
 /* Play everything backwards. Gradients of parameters are added up in param->grad. */
 int tape_backward(struct tape *t) MUST_CHECK;
 
-/* No op will be applied to v from now on: its memory is free, unless something recorded reads it on the way back. */
+/*
+ * No op will be applied to v nor to v->wide from now on: their memory is free, unless something recorded reads it on the
+ * way back. NULL is ignored.
+ */
 void tape_drop(struct tape *t, struct var *v);
 
 #endif

@@ -12,18 +12,14 @@ static int shape(struct op_call *c)
 	static const char *const names[] = { "x", "gamma", "beta", "running_mean", "running_var" };
 	const struct batch_norm_param *p = c->param;
 	const struct tensor *x = &c->in[X];
-	TRY(map_check_inputs("batch_norm", c, 5, p->add));
 	TRY(map_check("batch_norm", "x", x));
+	TRY(norm_shape("batch_norm", c, RESIDUAL, p->add, p->wide));
 	for (int i = GAMMA; i <= VAR; i++)
 		TRY(map_check_channels("batch_norm", names[i], &c->in[i], x->dim[3]));
-	if (p->add)
-		TRY(map_check_same("batch_norm", "residual", &c->in[RESIDUAL], x));
 	if (c->training && x->dim[0] * map_pixels(x) == 1)
 		return err_set("batch_norm: one value per channel has no variance; train on more images or a larger map");
-	if (!p->relu)
+	if (!(p->relu && p->add))
 		c->needs_out = 0;
-	c->n_out = 1;
-	c->out[0] = tensor_shape(x->dtype, 4, x->dim);
 	c->n_saved = 2;
 	for (int i = 0; i < 2; i++)
 		c->saved[i] = tensor_shape(DTYPE_F32, 1, &x->dim[3]);
@@ -143,10 +139,9 @@ static int forward(struct op_call *c)
 		for (int64_t i = hi - 1; i >= lo; i--) {
 			int64_t rows = norm_plan_block(&w.plan, 0, i, &image, &pixel), at = pixel * w.plan.c;
 			struct norm_block k = {
-				.rows = rows, .c = w.plan.c, .x = map_at(&c->in[X], at), .y = map_at(&c->out[0], at),
-				.residual = w.p->add ? map_at(&c->in[RESIDUAL], at) : NULL,
-				.relu = w.p->relu, .bf16 = w.plan.bf16,
+				.rows = rows, .c = w.plan.c, .x = map_at(&c->in[X], at), .relu = w.p->relu,
 			};
+			norm_block_maps(&k, c, RESIDUAL, w.p->add, at);
 			ISA_PICK(norm_apply)(&k, &w.table);
 		}
 	}
@@ -270,9 +265,7 @@ static int reference(struct op_call *c)
 		((float *)c->saved[1].data)[j] = (float)(1 / sqrt(var + p->eps));
 		for (int64_t i = j; i < tensor_count(x); i += x->dim[3]) {
 			double y = (map_load(x->data, i, bf16) - mean) / sqrt(var + p->eps) * gamma[j] + beta[j];
-			if (p->add)
-				y += map_load(c->in[RESIDUAL].data, i, bf16);
-			map_store(c->out[0].data, i, p->relu && y < 0 ? 0 : (float)y, bf16);
+			norm_reference_put(c, RESIDUAL, i, y, p->add, p->relu);
 		}
 	}
 	return 0;
@@ -336,18 +329,20 @@ static void fill(struct op_call *c)
 static const struct batch_norm_param plain = { .eps = 1e-5f, .momentum = 0.1f };
 static const struct batch_norm_param with_relu = { .eps = 1e-5f, .momentum = 0.1f, .relu = true };
 static const struct batch_norm_param with_add = { .eps = 1e-5f, .momentum = 0.1f, .relu = true, .add = true };
+static const struct batch_norm_param with_wide = { .eps = 1e-5f, .momentum = 0.1f, .add = true, .wide = true };
 static const struct batch_norm_param add_only = { .eps = 1e-3f, .momentum = 0.003f, .add = true };
 
 #define CASE(title, par, inputs, train, n, h, w, ch) \
-	.name = title, .param = par, .n_in = inputs, .rank = { 4, 1, 1, 1, 1, inputs == 6 ? 4 : 0 }, \
-	.dim = { { n, h, w, ch }, { ch }, { ch }, { ch }, { ch }, { n, h, w, ch } }, \
-	.f32_mask = 0x1e, .no_gradient_mask = 0x18, .training = train, .fill = fill
+	.name = title, .param = par, .n_in = inputs, .rank = { 4, 1, 1, 1, 1, inputs >= 6 ? 4 : 0, inputs == 7 ? 4 : 0 }, \
+	.dim = { { n, h, w, ch }, { ch }, { ch }, { ch }, { ch }, { n, h, w, ch }, { n, h, w, ch } }, \
+	.f32_mask = 0x5e, .no_gradient_mask = 0x58, .no_slope_mask = inputs == 7 ? 0x20 : 0, .training = train, .fill = fill
 
 static const struct op_case cases[] = {
 	{ CASE("plain", &plain, 5, true, 2, 5, 7, 64) },
 	{ CASE("relu, odd channels", &with_relu, 5, true, 3, 5, 3, 19) },
 	{ CASE("add relu", &with_add, 6, true, 3, 9, 5, 48) },
 	{ CASE("add", &add_only, 6, true, 3, 4, 6, 16) },
+	{ CASE("wide residual, wide", &with_wide, 7, true, 2, 4, 6, 33) },
 	{ CASE("one pixel", &plain, 5, true, 3, 1, 1, 256) },
 	{ CASE("many blocks", &with_add, 6, true, 3, 33, 37, 64) },
 	{ CASE("evaluation", &plain, 5, false, 1, 1, 1, 5) },

@@ -4,8 +4,9 @@
  *
  *     y = relu?((x - mean)/sqrt(var + eps)*gamma + beta + residual?)
  *
- *   in    x [N H W C], gamma, beta, running_mean, running_var f32 [C], residual as x (with param.add)
- *   out   y, as x
+ *   in    x [N H W C], gamma, beta, running_mean, running_var f32 [C], residual as x (with param.add),
+ *         wide residual f32, read in its place (optional)
+ *   out   y, as x; wide f32: y before rounding (with param.wide; see norm.h)
  *   saved mean f32 [C], rstd f32 [C] = 1/sqrt(var + eps)
  *
  * With op_call.training mean and var (biased) are those of the batch, and forward updates the
@@ -27,6 +28,7 @@ struct batch_norm_param {
 	float momentum;
 	bool relu;
 	bool add;	/* there is a residual */
+	bool wide;	/* y is wanted in f32, too */
 };
 
 extern const struct op op_batch_norm;

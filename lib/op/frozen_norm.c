@@ -11,16 +11,12 @@ static int shape(struct op_call *c)
 {
 	static const char *const names[] = { "x", "gamma", "beta", "mean", "var" };
 	const struct frozen_norm_param *p = c->param;
-	TRY(map_check_inputs("frozen_norm", c, 5, p->add));
 	TRY(map_check("frozen_norm", "x", &c->in[X]));
+	TRY(norm_shape("frozen_norm", c, RESIDUAL, p->add, p->wide));
 	for (int i = GAMMA; i <= VAR; i++)
 		TRY(map_check_channels("frozen_norm", names[i], &c->in[i], c->in[X].dim[3]));
-	if (p->add)
-		TRY(map_check_same("frozen_norm", "residual", &c->in[RESIDUAL], &c->in[X]));
 	if (!p->relu)
 		c->needs_out = 0;
-	c->n_out = 1;
-	c->out[0] = tensor_shape(c->in[X].dtype, 4, c->in[X].dim);
 	c->n_saved = 0;
 	return 0;
 }
@@ -52,10 +48,9 @@ static int forward(struct op_call *c)
 		int64_t lo, hi;
 		map_share(rows, &lo, &hi);
 		struct norm_block k = {
-			.rows = hi - lo, .c = channels, .x = map_at(x, lo * channels), .y = map_at(&c->out[0], lo * channels),
-			.residual = p->add ? map_at(&c->in[RESIDUAL], lo * channels) : NULL,
-			.relu = p->relu, .bf16 = x->dtype == DTYPE_BF16,
+			.rows = hi - lo, .c = channels, .x = map_at(x, lo * channels), .relu = p->relu,
 		};
+		norm_block_maps(&k, c, RESIDUAL, p->add, lo * channels);
 		ISA_PICK(norm_apply)(&k, &t);
 	}
 	return 0;
@@ -113,9 +108,7 @@ static int reference(struct op_call *c)
 	for (int64_t i = 0; i < tensor_count(&c->in[X]); i++) {
 		int64_t j = i % c->in[X].dim[3];
 		double y = (map_load(c->in[X].data, i, bf16) - mean[j]) / sqrt((double)var[j] + p->eps) * gamma[j] + beta[j];
-		if (p->add)
-			y += map_load(c->in[RESIDUAL].data, i, bf16);
-		map_store(c->out[0].data, i, p->relu && y < 0 ? 0 : (float)y, bf16);
+		norm_reference_put(c, RESIDUAL, i, y, p->add, p->relu);
 	}
 	return 0;
 }
@@ -158,17 +151,22 @@ static const struct frozen_norm_param plain = { .eps = 1e-5f };
 static const struct frozen_norm_param with_relu = { .eps = 0, .relu = true };
 static const struct frozen_norm_param with_add = { .eps = 1e-5f, .relu = true, .add = true };
 static const struct frozen_norm_param add_only = { .eps = 1e-5f, .add = true };
+static const struct frozen_norm_param wide_relu = { .eps = 1e-5f, .relu = true, .wide = true };
+static const struct frozen_norm_param wide_add = { .eps = 1e-5f, .relu = true, .add = true, .wide = true };
 
 #define CASE(title, par, inputs, n, h, w, ch) \
-	.name = title, .param = par, .n_in = inputs, .rank = { 4, 1, 1, 1, 1, inputs == 6 ? 4 : 0 }, \
-	.dim = { { n, h, w, ch }, { ch }, { ch }, { ch }, { ch }, { n, h, w, ch } }, \
-	.f32_mask = 0x1e, .no_gradient_mask = 0x1e, .fill = fill
+	.name = title, .param = par, .n_in = inputs, .rank = { 4, 1, 1, 1, 1, inputs >= 6 ? 4 : 0, inputs == 7 ? 4 : 0 }, \
+	.dim = { { n, h, w, ch }, { ch }, { ch }, { ch }, { ch }, { n, h, w, ch }, { n, h, w, ch } }, \
+	.f32_mask = 0x5e, .no_gradient_mask = 0x5e, .no_slope_mask = inputs == 7 ? 0x20 : 0, .fill = fill
 
 static const struct op_case cases[] = {
 	{ CASE("plain", &plain, 5, 2, 5, 7, 64) },
 	{ CASE("relu, odd channels", &with_relu, 5, 3, 5, 3, 19) },
 	{ CASE("add relu", &with_add, 6, 3, 9, 5, 48) },
 	{ CASE("add", &add_only, 6, 1, 1, 1, 256) },
+	{ CASE("wide", &wide_relu, 5, 2, 3, 7, 32) },
+	{ CASE("wide residual", &with_add, 7, 2, 3, 7, 19) },
+	{ CASE("wide residual, wide", &wide_add, 7, 2, 9, 7, 48) },
 	{ CASE("res5", &with_add, 6, 2, 8, 8, 2048), .bench = true },
 	{ CASE("stem", &with_relu, 5, 1, 64, 64, 64), .bench = true },
 	{ .name = NULL },

@@ -10,19 +10,15 @@ enum { X, GAMMA, BETA, RESIDUAL };
 static int shape(struct op_call *c)
 {
 	const struct group_norm_param *p = c->param;
-	TRY(map_check_inputs("group_norm", c, 3, p->add));
 	TRY(map_check("group_norm", "x", &c->in[X]));
+	TRY(norm_shape("group_norm", c, RESIDUAL, p->add, p->wide));
 	int64_t channels = c->in[X].dim[3];
 	TRY(map_check_channels("group_norm", "gamma", &c->in[GAMMA], channels));
 	TRY(map_check_channels("group_norm", "beta", &c->in[BETA], channels));
-	if (p->add)
-		TRY(map_check_same("group_norm", "residual", &c->in[RESIDUAL], &c->in[X]));
 	if (p->groups < 1 || channels % p->groups != 0)
 		return err_set("group_norm: %d groups do not divide %lld channels", p->groups, (long long)channels);
-	if (!p->relu)
+	if (!(p->relu && p->add))
 		c->needs_out = 0;
-	c->n_out = 1;
-	c->out[0] = tensor_shape(c->in[X].dtype, 4, c->in[X].dim);
 	c->n_saved = 2;
 	for (int i = 0; i < 2; i++)
 		c->saved[i] = tensor_shape(DTYPE_F32, 2, (int64_t[]){ c->in[X].dim[0], p->groups });
@@ -110,10 +106,9 @@ static void apply_block(const struct work *w, int64_t first, int64_t item)
 	int64_t image, pixel, rows = norm_plan_block(&w->plan, first, item, &image, &pixel);
 	int64_t at = pixel * w->plan.c;
 	struct norm_block k = {
-		.rows = rows, .c = w->plan.c, .x = map_at(&c->in[X], at), .y = map_at(&c->out[0], at),
-		.residual = w->p->add ? map_at(&c->in[RESIDUAL], at) : NULL,
-		.relu = w->p->relu, .bf16 = w->plan.bf16,
+		.rows = rows, .c = w->plan.c, .x = map_at(&c->in[X], at), .relu = w->p->relu,
 	};
+	norm_block_maps(&k, c, RESIDUAL, w->p->add, at);
 	struct norm_table t = table_of(w, image);
 	ISA_PICK(norm_apply)(&k, &t);
 }
@@ -276,9 +271,7 @@ static int reference(struct op_call *c)
 			int64_t j = s % p->groups * width + k % width;
 			int64_t i = (s / p->groups * pixels + k / width) * channels + j;
 			double y = (map_load(x->data, i, bf16) - mean) * rstd * gamma[j] + beta[j];
-			if (p->add)
-				y += map_load(c->in[RESIDUAL].data, i, bf16);
-			map_store(c->out[0].data, i, p->relu && y < 0 ? 0 : (float)y, bf16);
+			norm_reference_put(c, RESIDUAL, i, y, p->add, p->relu);
 		}
 	}
 	return 0;
@@ -344,17 +337,20 @@ static double flops(const struct op_call *c)
 static const struct group_norm_param plain = { .groups = 32, .eps = 1e-5f };
 static const struct group_norm_param with_relu = { .groups = 32, .eps = 1e-5f, .relu = true };
 static const struct group_norm_param with_add = { .groups = 32, .eps = 1e-5f, .relu = true, .add = true };
+static const struct group_norm_param with_wide = { .groups = 32, .eps = 1e-5f, .relu = true, .add = true, .wide = true };
 static const struct group_norm_param odd_groups = { .groups = 3, .eps = 1e-3f, .add = true };
 static const struct group_norm_param one_group = { .groups = 1, .eps = 1e-5f, .relu = true };
 
 #define CASE(title, par, inputs, n, h, w, ch) \
-	.name = title, .param = par, .n_in = inputs, .rank = { 4, 1, 1, inputs == 4 ? 4 : 0 }, \
-	.dim = { { n, h, w, ch }, { ch }, { ch }, { n, h, w, ch } }, .f32_mask = 6
+	.name = title, .param = par, .n_in = inputs, .rank = { 4, 1, 1, inputs >= 4 ? 4 : 0, inputs == 5 ? 4 : 0 }, \
+	.dim = { { n, h, w, ch }, { ch }, { ch }, { n, h, w, ch }, { n, h, w, ch } }, .f32_mask = 0x16, \
+	.no_gradient_mask = 0x10, .no_slope_mask = inputs == 5 ? 8 : 0
 
 static const struct op_case cases[] = {
 	{ CASE("plain", &plain, 3, 2, 5, 7, 64) },
 	{ CASE("relu", &with_relu, 3, 3, 9, 5, 96) },
 	{ CASE("add relu", &with_add, 4, 2, 6, 5, 64) },
+	{ CASE("wide residual, wide", &with_wide, 5, 2, 6, 5, 64) },
 	{ CASE("odd channels, add", &odd_groups, 4, 3, 5, 3, 21) },
 	{ CASE("one group", &one_group, 3, 1, 3, 2, 5) },
 	{ CASE("one pixel", &with_relu, 3, 3, 1, 1, 256) },

@@ -1,5 +1,7 @@
 #include "op/max_pool.h"
 
+#include <string.h>
+
 /* Channels taken together; their running values stay in registers or the first cache. */
 enum { TILE = 64 };
 
@@ -27,38 +29,44 @@ __attribute__((noinline)) static void window_step(float *best, int32_t *place, c
 		step(best, place, x, here, n, false);
 }
 
-MAP_INLINE void window_tile(void *restrict y, uint8_t *restrict argmax, const struct max_pool_window *w, int64_t from,
-			    int n, bool bf16)
+MAP_INLINE void window_tile(void *restrict y, float *restrict wide, uint8_t *restrict argmax,
+			    const struct max_pool_window *w, int64_t from, int n, bool x_bf16, bool y_bf16)
 {
 	float best[TILE];
 	int32_t place[TILE];
 	for (int j = 0; j < n; j++) {
-		best[j] = map_load(w->x[0], from + j, bf16);
+		best[j] = map_load(w->x[0], from + j, x_bf16);
 		place[j] = w->place[0];
 	}
 	for (int k = 1; k < w->n; k++)
-		window_step(best, place, (const char *)w->x[k] + from * (bf16 ? 2 : 4), w->place[k], n, bf16);
+		window_step(best, place, (const char *)w->x[k] + from * (x_bf16 ? 2 : 4), w->place[k], n, x_bf16);
 	for (int j = 0; j < n; j++) {
-		map_store(y, from + j, best[j], bf16);
+		map_store(y, from + j, best[j], y_bf16);
 		argmax[from + j] = (uint8_t)place[j];
 	}
+	if (wide != NULL)
+		memcpy(wide + from, best, (size_t)n * sizeof *best);
 }
 
-MAP_INLINE void window_pixel(void *y, uint8_t *argmax, const struct max_pool_window *w, int64_t c, bool bf16)
+MAP_INLINE void window_pixel(void *y, float *wide, uint8_t *argmax, const struct max_pool_window *w, int64_t c,
+			     bool x_bf16, bool y_bf16)
 {
 	int64_t from = 0;
 	for (; from + TILE <= c; from += TILE)
-		window_tile(y, argmax, w, from, TILE, bf16);
+		window_tile(y, wide, argmax, w, from, TILE, x_bf16, y_bf16);
 	if (from < c)
-		window_tile(y, argmax, w, from, (int)(c - from), bf16);
+		window_tile(y, wide, argmax, w, from, (int)(c - from), x_bf16, y_bf16);
 }
 
-void ISA_NAME(max_pool_pixel)(void *y, uint8_t *argmax, const struct max_pool_window *w, int64_t c, bool bf16)
+void ISA_NAME(max_pool_pixel)(void *y, float *wide, uint8_t *argmax, const struct max_pool_window *w, int64_t c,
+			      bool x_bf16, bool y_bf16)
 {
-	if (bf16)
-		window_pixel(y, argmax, w, c, true);
+	if (x_bf16)
+		window_pixel(y, wide, argmax, w, c, true, true);
+	else if (y_bf16)
+		window_pixel(y, wide, argmax, w, c, false, true);
 	else
-		window_pixel(y, argmax, w, c, false);
+		window_pixel(y, wide, argmax, w, c, false, false);
 }
 
 MAP_INLINE void pass(float *restrict sum, const void *restrict dy, const uint8_t *restrict argmax, int32_t here, int n,

@@ -33,8 +33,10 @@ struct norm_block {
 	const void *x;	/* [rows C] */
 	const void *residual;	/* [rows C] or NULL */
 	void *y;	/* [rows C] */
+	float *wide;	/* [rows C] y before it is rounded to bf16, or NULL */
 	bool relu;
-	bool bf16;	/* dtype of x, residual and y */
+	bool bf16;	/* dtype of x and y */
+	bool residual_bf16;
 };
 
 /*
@@ -69,6 +71,25 @@ ISA_DECLARE(void, norm_grad_sums, (float *sum, float *product, const struct norm
 				   const struct norm_table *t))
 
 ISA_DECLARE(void, norm_grad_apply, (const struct norm_grad_block *k, const struct norm_table *t))
+
+/*
+ * The part of shape() that the three norms share: inputs `first` (residual) and first + 1 (wide residual), outputs
+ * y and wide.
+ *
+ * A bf16 network adds up its residual stream in f32: each block would otherwise round it once more, and
+ * PyTorch's autocast does not. So a norm can write y twice, as bf16 and, with param.wide, as f32; the next norm reads
+ * the f32 copy as its wide residual instead of the residual. The copy has no gradient: that of y stands for both,
+ * and backward does not read it.
+ */
+int norm_shape(const char *op, struct op_call *c, int first, bool add, bool wide) MUST_CHECK;
+
+/* The maps of y and residual from element `at` on, into k. */
+void norm_block_maps(struct norm_block *k, const struct op_call *c, int first, bool add, int64_t at);
+
+/*
+ * What the references compute last: v, in f64, plus residual element i, relu, and into the outputs.
+ */
+void norm_reference_put(struct op_call *c, int first, int64_t i, double v, bool add, bool relu);
 
 /*
  * How the map is cut. Each image into `blocks` of `rows` pixels (the last one shorter); `batch` images go

@@ -51,51 +51,75 @@ MAP_INLINE float affine(float x, const struct norm_table *t, int64_t j)
 	return (x - t->mean[j]) * t->scale[j] + t->shift[j];
 }
 
+/* What norm_apply() does: constants, so that nothing is decided inside. */
+struct apply_mode {
+	bool add;
+	bool residual_bf16;
+	bool relu;
+	bool wide;
+	bool bf16;
+};
+
 MAP_INLINE void apply_rows(const struct norm_block *k, const struct norm_table t, int64_t row, int n_rows,
-			   bool add, bool relu, bool bf16)
+			   const struct apply_mode m)
 {
 	const void *restrict x = k->x, *restrict residual = k->residual;
 	void *restrict y = k->y;
+	float *restrict wide = k->wide;
 	int64_t c = k->c;
 #pragma omp simd
 	for (int64_t j = 0; j < c; j++) {
 		for (int r = 0; r < n_rows; r++) {
 			int64_t i = (row + r) * c + j;
-			float v = affine(map_load(x, i, bf16), &t, j);
-			if (add)
-				v += map_load(residual, i, bf16);
-			map_store(y, i, relu ? map_relu(v) : v, bf16);
+			float v = affine(map_load(x, i, m.bf16), &t, j);
+			if (m.add)
+				v += map_load(residual, i, m.residual_bf16);
+			v = m.relu ? map_relu(v) : v;
+			map_store(y, i, v, m.bf16);
+			if (m.wide)
+				wide[i] = v;
 		}
 	}
 }
 
-MAP_INLINE void apply(const struct norm_block *k, const struct norm_table *t, bool add, bool relu, bool bf16)
+MAP_INLINE void apply(const struct norm_block *k, const struct norm_table *t, const struct apply_mode m)
 {
 	int64_t row = 0;
 	for (; row + MAP_ROWS <= k->rows; row += MAP_ROWS)
-		apply_rows(k, *t, row, MAP_ROWS, add, relu, bf16);
+		apply_rows(k, *t, row, MAP_ROWS, m);
 	for (; row < k->rows; row++)
-		apply_rows(k, *t, row, 1, add, relu, bf16);
+		apply_rows(k, *t, row, 1, m);
 }
 
-MAP_INLINE void apply_dtype(const struct norm_block *k, const struct norm_table *t, bool bf16)
+MAP_INLINE void apply_wide(const struct norm_block *k, const struct norm_table *t, bool add, bool residual_bf16,
+			   bool relu, bool bf16)
 {
-	if (k->residual != NULL && k->relu)
-		apply(k, t, true, true, bf16);
-	else if (k->residual != NULL)
-		apply(k, t, true, false, bf16);
-	else if (k->relu)
-		apply(k, t, false, true, bf16);
+	if (k->wide != NULL)
+		apply(k, t, (struct apply_mode){ add, residual_bf16, relu, true, bf16 });
 	else
-		apply(k, t, false, false, bf16);
+		apply(k, t, (struct apply_mode){ add, residual_bf16, relu, false, bf16 });
+}
+
+MAP_INLINE void apply_relu(const struct norm_block *k, const struct norm_table *t, bool add, bool residual_bf16, bool bf16)
+{
+	if (k->relu)
+		apply_wide(k, t, add, residual_bf16, true, bf16);
+	else
+		apply_wide(k, t, add, residual_bf16, false, bf16);
 }
 
 void ISA_NAME(norm_apply)(const struct norm_block *k, const struct norm_table *t)
 {
-	if (k->bf16)
-		apply_dtype(k, t, true);
+	if (k->residual == NULL && k->bf16)
+		apply_relu(k, t, false, false, true);
+	else if (k->residual == NULL)
+		apply_relu(k, t, false, false, false);
+	else if (k->bf16 && k->residual_bf16)
+		apply_relu(k, t, true, true, true);
+	else if (k->bf16)
+		apply_relu(k, t, true, false, true);
 	else
-		apply_dtype(k, t, false);
+		apply_relu(k, t, true, false, false);
 }
 
 /* dy where the output was above zero. */

@@ -32,6 +32,7 @@ struct op_call {
 	struct tensor in[OP_MAX_IN];
 	int n_out;
 	struct tensor out[OP_MAX_OUT];
+	unsigned no_gradient_out;	/* by shape(): outputs without a gradient; they never have a dout */
 	int n_saved;
 	struct tensor saved[OP_MAX_SAVED];	/* what forward leaves for backward besides in and out */
 	struct tensor dout[OP_MAX_OUT];	/* data NULL: this output has no gradient (counts as zero) */
@@ -70,6 +71,7 @@ struct op_case {
 	unsigned f32_mask;	/* inputs that stay f32 when the case runs in bf16 */
 	unsigned i32_mask;	/* inputs of dtype i32; they have no gradient */
 	unsigned no_gradient_mask;	/* inputs without a gradient (frozen statistics, targets) */
+	unsigned no_slope_mask;	/* inputs that have a gradient on behalf of another, which forward reads in their place */
 	double tolerance_f32;	/* relative to the largest magnitude of the reference; 0: 1e-5 */
 	bool bench;	/* also timed by `make bench` */
 	bool training;	/* op_call.training of this case */
