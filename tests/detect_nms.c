@@ -2,6 +2,7 @@
 #include "detect/box_code.h"
 #include "detect/nms.h"
 #include "detect/postprocess.h"
+#include "detect/retinanet.h"
 
 #include "base/rng.h"
 #include "tests/tap.h"
@@ -89,6 +90,16 @@ static int by_score(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
+/* Keep the first topk of each class of n sorted ones; returns how many remain. */
+static int64_t cut_classes(struct found *all, int64_t n, int64_t topk)
+{
+	int64_t count[CLASSES] = { 0 }, kept = 0;
+	for (int64_t i = 0; i < n; i++)
+		if (count[all[i].label]++ < topk)
+			all[kept++] = all[i];
+	return kept;
+}
+
 /* Sort everything, cut, decode, suppress with no early end; returns how many remain at the front of `all`. */
 static int64_t naive(struct found *all, const struct head *h, int64_t image, const struct postprocess_param *p)
 {
@@ -107,13 +118,17 @@ static int64_t naive(struct found *all, const struct head *h, int64_t image, con
 				code[k] = at(&h->box[l], (image * count + i / CLASSES) * 4 + k);
 			box_decode(f->box, code, anchor);
 			for (int k = 0; k < 4; k++)
-				f->box[k] = fminf(fmaxf(f->box[k], 0), (float)(k % 2 ? h->valid[image].h : h->valid[image].w));
+				f->box[k] = fminf(fmaxf(f->box[k], 0),
+						  (float)(k % 2 ? h->valid[image].h : h->valid[image].w) - p->clip_margin);
 			n++;
 		}
 		qsort(all + start, (size_t)(n - start), sizeof *all, by_score);
-		n = n - start > p->topk ? start + p->topk : n;
+		if (p->topk_of == TOPK_OF_LEVEL)
+			n = n - start > p->topk ? start + p->topk : n;
 	}
 	qsort(all, (size_t)n, sizeof *all, by_score);
+	if (p->topk_of == TOPK_OF_CLASS)
+		n = cut_classes(all, n, p->topk);
 	for (int64_t i = 0; i < n; i++) {
 		bool good = true;
 		for (int64_t j = 0; j < kept; j++)
@@ -177,6 +192,14 @@ int main(void)
 	test_postprocess(DTYPE_F32, -60, p, "none above the threshold");
 	p = (struct postprocess_param){ .score_threshold = 0.0f, .nms_iou = 0.3f, .topk = 50, .max_detections = 1000 };
 	test_postprocess(DTYPE_F32, -4, p, "no threshold, 50 a level, everything that NMS leaves");
+	struct retinanet_param tpu;
+	ok(retinanet_preset(&tpu, "tpu") == 0 && tpu.detect.topk == 5000 && tpu.detect.topk_of == TOPK_OF_CLASS &&
+	   tpu.detect.clip_margin == 1.0f, "the preset tpu");
+	test_postprocess(DTYPE_F32, -4, tpu.detect, "f32, tpu");
+	test_postprocess(DTYPE_BF16, 1, tpu.detect, "bf16, tpu, most scores high");
+	tpu.detect.topk = 20;
+	tpu.detect.nms_iou = 0.9f;
+	test_postprocess(DTYPE_F32, 1, tpu.detect, "f32, tpu, 20 of a class");
 	test_errors();
 	return tap_done();
 }

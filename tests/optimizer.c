@@ -166,7 +166,7 @@ static void check_not_finite(float bad, const char *name)
 }
 
 /* One parameter of each role, all weights and gradients 1. */
-static void check_set(bool detectron)
+static void check_set(enum optimizer_rule rule)
 {
 	struct param_set set;
 	struct optimizer o;
@@ -184,13 +184,16 @@ static void check_set(bool detectron)
 	for (int i = 0; i < 4; i++)
 		*all[i]->grad = 1;
 	uint64_t version = set.version;
-	struct optimizer_param p = { .momentum = 0.9, .weight_decay = 0.5, .ema_decay = 0.75, .detectron = detectron };
+	struct optimizer_param p = { .momentum = 0.9, .weight_decay = 0.5, .ema_decay = 0.75, .rule = rule };
 	ok(optimizer_init(&o, &p, &set) == 0 && optimizer_step(&o, 0.125, &norm), "a step");
 	is_near(norm, 2, 0, "the norm of four ones");
-	const double alike[] = { 1 - 0.1875, 1 - 0.1875, 1 - 0.1875, 1 - 0.1875, 1 };
-	const double apart[] = { 1 - 0.1875, 1 - 0.25, 1 - 0.125, 1 - 0.25, 1 };
+	const double want[3][5] = {
+		[OPTIMIZER_TORCH] = { 1 - 0.1875, 1 - 0.1875, 1 - 0.1875, 1 - 0.1875, 1 },
+		[OPTIMIZER_DETECTRON] = { 1 - 0.1875, 1 - 0.25, 1 - 0.125, 1 - 0.25, 1 },
+		[OPTIMIZER_TPU] = { 1 - 0.1875, 1 - 0.125, 1 - 0.125, 1 - 0.125, 1 },
+	};
 	for (int i = 0; i < 5; i++)
-		is_near(*(float *)all[i]->value.data, detectron ? apart[i] : alike[i], 0, all[i]->name);
+		is_near(*(float *)all[i]->value.data, want[rule][i], 0, all[i]->name);
 	is_near(*weight->ema, 0.75 + 0.25 * (1 - 0.1875), 0, "the average follows");
 	ok(set.version != version, "caches of weights are told");
 	optimizer_release(&o);
@@ -205,7 +208,9 @@ int main(void)
 	check_threads();
 	check_not_finite(NAN, "a NaN");
 	check_not_finite(INFINITY, "an infinity");
-	check_set(false);
-	check_set(true);
+	check_set(OPTIMIZER_TORCH);
+	check_set(OPTIMIZER_DETECTRON);
+	check_set(OPTIMIZER_TPU);
+	ok(optimizer_rule_find("tpu") == OPTIMIZER_TPU && optimizer_rule_find("adam") == -1, "rules by name: %s", err_get());
 	return tap_done();
 }

@@ -42,6 +42,21 @@ is "$(tensors "$T/m.state" | jq -r '.__metadata__ | [.step, .position] | join(" 
 is "$(trainstep --position "$T/m.state")" $((2 * steps)) "--position prints where the source goes on"
 fails_with 1 "is a model, not a training state" trainstep --position "$T/m.safetensors"
 
+# A preset is part of the model.
+tpu=(--steps 2 --solver tpu -m retinanet-resnet18-fpn-bn)
+ok "trains with another preset" train "${tpu[@]}" --preset tpu -o "$T/tpu.safetensors" "$T/data.stream"
+tensors "$T/tpu.safetensors" > "$T/names"
+is "$(jq -r '.__metadata__.preset' "$T/names")" tpu "the file names its preset"
+is "$(jq -c '[."head.regression_head.conv.3.1.4.running_var", ."backbone.fpn.norms.4.weight", ."backbone.fpn.inner_blocks.0.0.bias",
+	."head.regression_head.conv.3.1.weight", ."head.regression_head.conv.3.0.bias"] | map(.shape)' "$T/names")" \
+	"[[256],[256],[256],null,null]" "every level has its norms"
+coco-pack -q "$T/set/instances.json" --images "$T/set/images" |
+	predict -q -j1 -m "$T/tpu.safetensors" --score-threshold 0.001 --max-detections 500 --coco-json "$T/tpu.json"
+is "$(jq 'length > 0 and (map(.bbox[0] + .bbox[2], .bbox[1] + .bbox[3]) | max == 63)' "$T/tpu.json")" true \
+	"predict follows it: boxes end at the last pixel"
+fails_with 1 "the option of trainstep was 'preset=tpu' and is 'preset=torchvision' now" \
+	train "${tpu[@]}" --resume "$T/tpu.state" -o "$T/b.safetensors" "$T/data.stream"
+
 # Same seed, same bits; whatever the data path is.
 short=(--steps 3)
 train "${short[@]}" -o "$T/a.safetensors" "$T/data.stream"

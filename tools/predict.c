@@ -19,7 +19,7 @@ static struct config {
 	int64_t topk, max_detections, batch;
 } config = {
 	.output = "-", .dtype = "f32", .conv = "auto",
-	.score_threshold = 0.05, .nms_iou = 0.5, .topk = 1000, .max_detections = 100, .batch = 8,
+	.score_threshold = 0.05, .nms_iou = 0.5, .max_detections = 100, .batch = 8,
 };
 
 static const struct option_spec options[] = {
@@ -30,7 +30,8 @@ static const struct option_spec options[] = {
 	OPTION_NUMBER(0, "score-threshold", "X", &config.score_threshold, 0, 1, OPTION_RECORDS | OPTION_BELOW,
 		      "scores must be above it (0.05)"),
 	OPTION_NUMBER(0, "nms-iou", "X", &config.nms_iou, 0, 1, OPTION_RECORDS, "of two boxes of a class that overlap more, one stays (0.5)"),
-	OPTION_INT(0, "topk", "N", &config.topk, 1, 1e6, OPTION_RECORDS, "candidates of a pyramid level (1000)"),
+	OPTION_INT(0, "topk", "N", &config.topk, 0, 1e6, OPTION_RECORDS,
+		   "candidates of a level, preset tpu: of a class; 0: 1000, tpu: 5000 (0)"),
 	OPTION_INT(0, "max-detections", "N", &config.max_detections, 1, 1e6, OPTION_RECORDS, "of an image (100)"),
 	OPTION_TEXT(0, "size", "WxH", &config.size, OPTION_RECORDS, "bring encoded images to this size (that of the training)"),
 	OPTION_CHOICE(0, "dtype", "f32|bf16", &config.dtype, OPTION_RECORDS, "of activations (f32)"),

@@ -44,11 +44,11 @@ static const struct option_spec options[] = {
 	OPTION_NUMBER(0, "weight-decay", "X", &config.weight_decay, 0, 1, OPTION_RECORDS, "added to the gradient (0.0001)"),
 	OPTION_NUMBER(0, "clip", "X", &config.clip_norm, 0, 1e12, OPTION_RECORDS, "largest norm of the gradient; 0: none (10)"),
 	OPTION_NUMBER(0, "ema", "X", &config.ema_decay, 0, 1, OPTION_RECORDS | OPTION_BELOW, "decay of the averaged weights; 0: none (0)"),
-	OPTION_CHOICE(0, "solver", "torch|detectron", &solver, OPTION_RECORDS,
-		      "detectron: biases twice as fast, no decay of biases and norms (torch)"),
+	OPTION_CHOICE(0, "solver", "torch|detectron|tpu", &solver, OPTION_RECORDS,
+		      "detectron, tpu: no decay of biases and norms; detectron: biases twice as fast (torch)"),
 	OPTION_CHOICE(0, "dtype", "f32|bf16", &dtype, OPTION_RECORDS, "of activations (f32)"),
 	OPTION_CHOICE(0, "conv", "auto|onednn|openblas", &conv, OPTION_RECORDS, "who computes convolutions (auto)"),
-	OPTION_CHOICE(0, "preset", "torchvision|tpu", &config.preset, OPTION_RECORDS, "losses, anchors, matching (torchvision)"),
+	OPTION_CHOICE(0, "preset", "torchvision|tpu", &config.preset, OPTION_RECORDS, "conventions of network, loss and detections (torchvision)"),
 	OPTION_INT(0, "anchor-size", "N", &anchor_size, 1, CHECKPOINT_MAX_ANCHOR, OPTION_RECORDS, "side of the smallest anchor at P3, pixels (32)"),
 	OPTION_NUMBER(0, "label-smoothing", "X", &config.label_smoothing, 0, 1, OPTION_RECORDS | OPTION_BELOW,
 		      "part of a classifier's targets that all classes share (0)"),
@@ -175,7 +175,7 @@ static void parse_options(const struct arguments *args, struct arena *a)
 {
 	config.backend = (enum conv_backend)conv_backend_find(conv);
 	config.dtype = strcmp(dtype, "bf16") == 0 ? DTYPE_BF16 : DTYPE_F32;
-	config.detectron_solver = strcmp(solver, "detectron") == 0;
+	config.solver = (enum optimizer_rule)optimizer_rule_find(solver);
 	config.anchor_size = (int)anchor_size;
 	config.seed = args->seed;
 	config.profile = profile_path != NULL;

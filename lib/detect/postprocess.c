@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One (anchor, class) pair. */
 struct candidate {
@@ -14,8 +15,15 @@ struct candidate {
 	int64_t index;	/* anchor * K + class within the level */
 };
 
+/* The best candidates of a level or of a class so far: a heap with the worst in front. */
+struct best_list {
+	struct candidate *heap;
+	int64_t n, room;
+};
+
 /* Room for one image: the best candidates so far, and what nms() needs. */
 struct image_scratch {
+	struct best_list *lists;	/* one after the other in candidates */
 	struct candidate *candidates;
 	float *boxes;
 	int32_t *labels;
@@ -27,6 +35,7 @@ struct work {
 	const struct anchors *anchors;
 	const struct postprocess_param *p;
 	int n_classes;
+	int n_lists;	/* levels or classes */
 	int64_t room;	/* candidates of an image */
 };
 
@@ -88,25 +97,40 @@ static int64_t next_above(const struct tensor *t, int64_t first, int64_t i, int6
 	return ISA_PICK(scan_above_f32)((const float *)t->data + first, i, n, least);
 }
 
-/* The topk best of a level into heap, in no order; returns their number. */
-static int64_t level_best(struct candidate *heap, const struct work *w, int level, int64_t image)
+static void offer(struct best_list *best, struct candidate c)
+{
+	if (best->n < best->room)
+		heap_insert(best->heap, best->n++, c);
+	else if (better(&c, &best->heap[0]))
+		heap_replace(best->heap, best->n, c);
+}
+
+/* Offer what a level has to its list, or to those of the classes. */
+static void scan_level(struct best_list *lists, const struct work *w, int level, int64_t image)
 {
 	const struct tensor *t = &w->cls[level];
 	double threshold = w->p->score_threshold;
 	/* Most logits are far below: compare them first, a little generously, and the exact score only then. */
 	float least = threshold > 0.0 ? (float)(log(threshold / (1.0 - threshold)) - 1e-3) : -INFINITY;
-	int64_t n = (w->anchors->first[level + 1] - w->anchors->first[level]) * w->n_classes, kept = 0;
+	int64_t n = (w->anchors->first[level + 1] - w->anchors->first[level]) * w->n_classes;
 	for (int64_t i = next_above(t, image * n, 0, n, least); i < n; i = next_above(t, image * n, i + 1, n, least)) {
 		float x = map_at(t, image * n + i);
 		struct candidate c = { .score = 1.0f / (1.0f + expf(-x)), .level = level, .index = i };
-		if (!(c.score > w->p->score_threshold))
-			continue;
-		if (kept < w->p->topk)
-			heap_insert(heap, kept++, c);
-		else if (better(&c, &heap[0]))
-			heap_replace(heap, kept, c);
+		if (c.score > w->p->score_threshold)
+			offer(&lists[w->p->topk_of == TOPK_OF_CLASS ? i % w->n_classes : level], c);
 	}
-	return kept;
+}
+
+/* All lists of an image, moved together and sorted; returns how many there are. */
+static int64_t find_candidates(const struct image_scratch *s, const struct work *w, int64_t image)
+{
+	int64_t n = 0;
+	for (int l = 0; l < w->anchors->n_levels; l++)
+		scan_level(s->lists, w, l, image);
+	for (int i = 0; i < w->n_lists; n += s->lists[i++].n)
+		memmove(s->candidates + n, s->lists[i].heap, (size_t)s->lists[i].n * sizeof *s->candidates);
+	qsort(s->candidates, (size_t)n, sizeof *s->candidates, compare);
+	return n;
 }
 
 static float clip(float x, float most)
@@ -124,16 +148,13 @@ static void decode(float box[4], const struct candidate *c, const struct work *w
 		code[i] = map_at(&w->box[c->level], (image * in_level + anchor) * 4 + i);
 	box_decode(box, code, reference);
 	for (int i = 0; i < 4; i++)
-		box[i] = clip(box[i], (float)(i % 2 == 0 ? valid.w : valid.h));
+		box[i] = clip(box[i], (float)(i % 2 == 0 ? valid.w : valid.h) - w->p->clip_margin);
 }
 
 static void run_image(struct detect_result *r, const struct work *w, int64_t image, struct detect_size valid,
 		      const struct image_scratch *s)
 {
-	int64_t n = 0;
-	for (int l = 0; l < w->anchors->n_levels; l++)
-		n += level_best(s->candidates + n, w, l, image);
-	qsort(s->candidates, (size_t)n, sizeof *s->candidates, compare);
+	int64_t n = find_candidates(s, w, image);
 	for (int64_t i = 0; i < n; i++) {
 		decode(s->boxes + 4 * i, &s->candidates[i], w, image, valid);
 		s->labels[i] = (int32_t)(s->candidates[i].index % w->n_classes);
@@ -171,9 +192,18 @@ static int check(const struct work *w, int64_t n_images)
 	return 0;
 }
 
+/* Most candidates of list i. */
+static int64_t list_room(const struct work *w, int i)
+{
+	const struct anchors *a = w->anchors;
+	int64_t most = w->p->topk_of == TOPK_OF_CLASS ? a->n : (a->first[i + 1] - a->first[i]) * w->n_classes;
+	return most < w->p->topk ? most : w->p->topk;
+}
+
 static int image_new(struct detect_result *r, struct image_scratch *s, const struct work *w, struct arena *arena)
 {
 	int64_t most = w->p->max_detections < w->room ? w->p->max_detections : w->room;
+	s->lists = arena_calloc(arena, (size_t)w->n_lists, sizeof *s->lists);
 	s->candidates = arena_alloc(arena, (size_t)w->room * sizeof *s->candidates);
 	s->boxes = arena_alloc(arena, (size_t)w->room * 4 * sizeof *s->boxes);
 	s->labels = arena_alloc(arena, (size_t)w->room * sizeof *s->labels);
@@ -181,9 +211,12 @@ static int image_new(struct detect_result *r, struct image_scratch *s, const str
 	r->boxes = arena_alloc(arena, (size_t)most * 4 * sizeof *r->boxes);
 	r->labels = arena_alloc(arena, (size_t)most * sizeof *r->labels);
 	r->scores = arena_alloc(arena, (size_t)most * sizeof *r->scores);
-	if (s->candidates == NULL || s->boxes == NULL || s->labels == NULL || s->keep == NULL ||
+	if (s->lists == NULL || s->candidates == NULL || s->boxes == NULL || s->labels == NULL || s->keep == NULL ||
 	    r->boxes == NULL || r->labels == NULL || r->scores == NULL)
 		return -1;
+	struct candidate *at = s->candidates;
+	for (int i = 0; i < w->n_lists; at += s->lists[i++].room)
+		s->lists[i] = (struct best_list){ .heap = at, .room = list_room(w, i) };
 	return 0;
 }
 
@@ -194,10 +227,9 @@ int retinanet_postprocess(struct detect_result *result, const struct tensor *cls
 	struct work w = { .cls = cls, .box = box, .anchors = anchors, .p = p, .n_classes = n_classes };
 	int64_t n_images = cls[0].rank > 0 ? cls[0].dim[0] : 0;
 	TRY(check(&w, n_images));
-	for (int l = 0; l < anchors->n_levels; l++) {
-		int64_t n = (anchors->first[l + 1] - anchors->first[l]) * n_classes;
-		w.room += n < p->topk ? n : p->topk;
-	}
+	w.n_lists = p->topk_of == TOPK_OF_CLASS ? n_classes : anchors->n_levels;
+	for (int i = 0; i < w.n_lists; i++)
+		w.room += list_room(&w, i);
 	struct image_scratch *scratch = arena_calloc(arena, (size_t)n_images, sizeof *scratch);
 	if (scratch == NULL)
 		return -1;

@@ -1,9 +1,10 @@
 /*
  * postprocess: from the head's outputs to the detections of an image.
  *
- * Of every level the topk highest (anchor, class) scores above score_threshold are decoded and clipped to
+ * Of every level (or class) the topk highest (anchor, class) scores above score_threshold are decoded and clipped to
  * the image; over all levels nms() keeps the best of each class; the first max_detections remain. Of equal scores the
- * finer level, then the lower anchor and class comes first. This is torchvision's RetinaNet.
+ * finer level, then the lower anchor and class comes first. By level this is torchvision's RetinaNet, by class the TPU
+ * detection code's, which keeps max_detections of each class before it takes the best of all: the same in the end.
  */
 #ifndef DETECT_POSTPROCESS_H
 #define DETECT_POSTPROCESS_H
@@ -13,14 +14,18 @@
 #include "detect/anchors.h"
 #include "tensor/tensor.h"
 
+enum topk_of { TOPK_OF_LEVEL, TOPK_OF_CLASS };
+
 struct postprocess_param {
 	float score_threshold;	/* a score must be above it; in [0, 1) */
 	float nms_iou;
-	int64_t topk;	/* per level; at least 1 */
+	int64_t topk;	/* candidates of each level or class; at least 1 */
+	enum topk_of topk_of;
 	int64_t max_detections;	/* per image; at least 1 */
+	float clip_margin;	/* boxes end so many pixels before the image's right and lower edge: 0, or 1 */
 };
 
-/* .05, .5, 1000, 100 */
+/* .05, .5, 1000 of a level, 100, 0 */
 struct postprocess_param postprocess_default(void);
 
 struct detect_result {

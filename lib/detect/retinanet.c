@@ -10,12 +10,17 @@ static const struct {
 		.anchors = { .kind = ANCHOR_ROUNDED, .base_size = 32 },
 		.match = { .foreground = 0.5f, .background = 0.4f, .rescue = MATCH_BEST, .skip_covered = true },
 		.loss = { .alpha = 0.25f, .gamma = 2.0f, .box_weight = 1.0f, .normaliser = NORMALISE_IMAGE },
+		.detect = { .score_threshold = 0.05f, .nms_iou = 0.5f, .topk = 1000, .max_detections = 100 },
+		.net = { .bn_eps = 1e-5f, .bn_momentum = 0.1f, .out_deviation = 0.01f },
 	} },
 	{ "tpu", {
 		.anchors = { .kind = ANCHOR_CENTRED, .base_size = 32 },
 		.match = { .foreground = 0.5f, .background = 0.5f, .rescue = MATCH_FORCE, .skip_covered = true },
 		.loss = { .alpha = 0.25f, .gamma = 1.5f, .huber_delta = 0.1f, .box_weight = 50.0f, .box_eps = 1e-8f,
 			  .normaliser = NORMALISE_BATCH },
+		.detect = { .score_threshold = 0.05f, .nms_iou = 0.5f, .topk = 5000, .topk_of = TOPK_OF_CLASS,
+			    .max_detections = 100, .clip_margin = 1.0f },
+		.net = { .level_norms = true, .bn_eps = 1e-4f, .bn_momentum = 0.003f, .out_deviation = 1e-5f },
 	} },
 };
 

@@ -42,6 +42,17 @@ int fpn_build(struct fpn *f, struct param_set *set, const char *prefix, const in
 	return conv_layer_add(&f->p7, set, name, &spec);
 }
 
+int fpn_add_level_norms(struct fpn *f, struct param_set *set, const char *prefix, enum norm_kind norm)
+{
+	f->has_level_norms = true;
+	for (int l = 0; l < FPN_LEVELS; l++) {
+		char name[128];
+		snprintf(name, sizeof name, "%snorms.%d", prefix, l);
+		TRY(norm_layer_add(&f->level_norm[l], set, name, norm, FPN_CHANNELS));
+	}
+	return 0;
+}
+
 static int apply_conv(struct fpn *f, struct conv_layer *conv, const struct norm_layer *norm, struct tape *t,
 		      struct var *x, struct var **y)
 {
@@ -81,5 +92,11 @@ int fpn_apply(struct fpn *f, struct tape *t, struct var *const c[FPN_INPUTS], st
 		TRY(apply_conv(f, &f->output[i], &f->output_norm[i], t, inner, &p[i]));
 	}
 	tape_drop(t, inner);
-	return apply_extra(f, t, p);
+	TRY(apply_extra(f, t, p));
+	for (int l = 0; l < FPN_LEVELS && f->has_level_norms; l++) {
+		struct var *x = p[l];
+		TRY(norm_layer_apply(&f->level_norm[l], t, x, NULL, false, false, &p[l]));
+		tape_drop(t, x);
+	}
+	return 0;
 }

@@ -25,7 +25,7 @@ struct model_spec {
 	int n_classes;
 	enum dtype dtype;	/* of activations */
 	enum conv_backend backend;
-	const char *preset;	/* "torchvision" or "tpu": losses, anchors, matching */
+	const char *preset;	/* "torchvision" or "tpu": see detect/retinanet.h */
 	int anchor_size;	/* pixels: side of the smallest anchor at P3 */
 	double label_smoothing;	/* of classifiers, in [0, 1) */
 };
@@ -47,7 +47,7 @@ struct model_loss {
 struct detect_limits {
 	float score_threshold;
 	float nms_iou;
-	int topk;	/* candidates of a level before NMS */
+	int topk;	/* candidates before NMS, of a level or class as the preset has it; 0: the preset's number */
 	int max_detections;	/* of an image */
 };
 

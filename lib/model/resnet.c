@@ -92,6 +92,24 @@ int resnet_build(struct resnet *r, struct param_set *set, const char *prefix, in
 	return add_stages(r, set, prefix, geometry[g].n_convs, norm, backend);
 }
 
+static void set_norm(struct norm_layer *l, float eps, float momentum)
+{
+	l->eps = eps;
+	l->momentum = momentum;
+}
+
+void resnet_set_norms(struct resnet *r, float eps, float momentum)
+{
+	set_norm(&r->stem_norm, eps, momentum);
+	for (int stage = 0; stage < RESNET_STAGES; stage++)
+		for (int i = 0; i < r->n_blocks[stage]; i++) {
+			struct resnet_block *b = &r->blocks[stage][i];
+			set_norm(&b->shortcut_norm, eps, momentum);
+			for (int k = 0; k < b->n_convs; k++)
+				set_norm(&b->norm[k], eps, momentum);
+		}
+}
+
 static int apply_conv_norm(struct conv_layer *conv, const struct norm_layer *norm, struct tape *t, struct var *x,
 			   struct var *residual, bool relu, bool wide, struct var **y)
 {

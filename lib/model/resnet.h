@@ -34,6 +34,9 @@ struct resnet {
 int resnet_build(struct resnet *r, struct param_set *set, const char *prefix, int depth, enum norm_kind norm,
 		 enum conv_backend backend) MUST_CHECK;
 
+/* Constants other than torch's for all norms; see struct norm_layer. */
+void resnet_set_norms(struct resnet *r, float eps, float momentum);
+
 /* c receives C2..C5. */
 int resnet_apply(struct resnet *r, struct tape *t, struct var *images, struct var *c[RESNET_STAGES]) MUST_CHECK;
 

@@ -1,7 +1,8 @@
 /*
  * The head "retinanet": ResNet, pyramid P3..P7 and two towers of four 3x3 convolutions shared by
  * all levels. Norms gn sit in backbone, pyramid and towers; bn and frozenbn in the backbone only, as in
- * torchvision's retinanet_resnet50_fpn, whose parameter names these are.
+ * torchvision's retinanet_resnet50_fpn, whose parameter names these are. With level norms (preset tpu) bn sits in
+ * pyramid and towers, too, and every level has norms of its own there: "conv.0.1.LEVEL" beside "conv.0.0".
  * Source: Lin et al., arXiv 1708.02002.
  */
 #include "detect/postprocess.h"
@@ -19,7 +20,8 @@ enum { TOWER_CONVS = 4, STRIDE = 32 };
 struct tower {
 	struct conv_layer conv[TOWER_CONVS];
 	enum norm_kind kind;
-	struct norm_layer norm[TOWER_CONVS];
+	bool level_norms;
+	struct norm_layer norm[TOWER_CONVS][FPN_LEVELS];	/* only [0] when levels share them */
 	struct conv_layer out;
 };
 
@@ -31,29 +33,69 @@ struct retinanet {
 	struct retinanet_param conventions;
 };
 
-static int build_tower(struct tower *tower, struct model *m, enum norm_kind norm, const char *name,
-		       const char *out_name, int64_t outputs, double out_deviation, double out_bias)
+static void set_norm(struct norm_layer *l, const struct retinanet_net_param *p)
 {
+	if (l->kind != NORM_BN && l->kind != NORM_FROZENBN)
+		return;
+	l->eps = p->bn_eps;
+	l->momentum = p->bn_momentum;
+}
+
+/* Of convolution i. */
+static int add_tower_norms(struct tower *tower, struct model *m, const char *name, int i)
+{
+	const struct retinanet *net = m->net;
+	char layer[128];
+	snprintf(layer, sizeof layer, "head.%s.conv.%d.1", name, i);
+	if (net->head_norm == NORM_NONE)
+		return 0;
+	if (!net->conventions.net.level_norms)
+		return norm_layer_add(&tower->norm[i][0], &m->params, layer, net->head_norm, FPN_CHANNELS);
+	for (int l = 0; l < FPN_LEVELS; l++) {
+		snprintf(layer, sizeof layer, "head.%s.conv.%d.1.%d", name, i, l);
+		TRY(norm_layer_add(&tower->norm[i][l], &m->params, layer, net->head_norm, FPN_CHANNELS));
+		set_norm(&tower->norm[i][l], &net->conventions.net);
+	}
+	return 0;
+}
+
+static int build_tower(struct tower *tower, struct model *m, const char *name, const char *out_name, int64_t outputs,
+		       double out_bias)
+{
+	const struct retinanet *net = m->net;
+	bool plain = net->head_norm == NORM_NONE;
 	char layer[128];
 	struct conv_spec spec = {
-		.ci = FPN_CHANNELS, .co = FPN_CHANNELS, .kernel = 3, .pad = -1, .bias = norm == NORM_NONE,
-		.relu = norm == NORM_NONE, .init = { INIT_NORMAL, 0.01 }, .backend = m->spec.backend,
+		.ci = FPN_CHANNELS, .co = FPN_CHANNELS, .kernel = 3, .pad = -1, .bias = plain, .relu = plain,
+		.init = { INIT_NORMAL, 0.01 }, .backend = m->spec.backend,
 	};
-	tower->kind = norm;
+	tower->kind = net->head_norm;
+	tower->level_norms = net->conventions.net.level_norms;
 	for (int i = 0; i < TOWER_CONVS; i++) {
 		snprintf(layer, sizeof layer, "head.%s.conv.%d.0", name, i);
 		TRY(conv_layer_add(&tower->conv[i], &m->params, layer, &spec));
-		snprintf(layer, sizeof layer, "head.%s.conv.%d.1", name, i);
-		if (norm != NORM_NONE)
-			TRY(norm_layer_add(&tower->norm[i], &m->params, layer, norm, FPN_CHANNELS));
+		TRY(add_tower_norms(tower, m, name, i));
 	}
 	spec.co = outputs;
 	spec.bias = true;
 	spec.relu = false;
 	spec.bias_init = out_bias;
-	spec.init.value = out_deviation;
+	spec.init.value = net->conventions.net.out_deviation;
 	snprintf(layer, sizeof layer, "head.%s.%s", name, out_name);
 	return conv_layer_add(&tower->out, &m->params, layer, &spec);
+}
+
+static int build_fpn(struct retinanet *net, struct model *m)
+{
+	bool level_norms = net->conventions.net.level_norms && net->head_norm != NORM_NONE;
+	TRY(fpn_build(&net->fpn, &m->params, "backbone.fpn.", net->body.channels + 1,
+		      level_norms ? NORM_NONE : net->head_norm, m->spec.backend));
+	if (!level_norms)
+		return 0;
+	TRY(fpn_add_level_norms(&net->fpn, &m->params, "backbone.fpn.", net->head_norm));
+	for (int l = 0; l < FPN_LEVELS; l++)
+		set_norm(&net->fpn.level_norm[l], &net->conventions.net);
+	return 0;
 }
 
 static int build(struct model *m, int depth, bool fpn, enum norm_kind norm)
@@ -66,15 +108,16 @@ static int build(struct model *m, int depth, bool fpn, enum norm_kind norm)
 		return err_set("'%s': a retinanet needs the neck fpn: retinanet-BACKBONE-fpn-NORM", m->spec.name);
 	TRY(retinanet_preset(&net->conventions, m->spec.preset));
 	net->conventions.anchors.base_size = m->spec.anchor_size;
-	net->head_norm = norm == NORM_GN ? NORM_GN : NORM_NONE;
+	bool level_norms = net->conventions.net.level_norms;
+	net->head_norm = norm == NORM_GN || (norm == NORM_BN && level_norms) ? norm : NORM_NONE;
 	TRY(resnet_build(&net->body, &m->params, "backbone.body.", depth, norm, m->spec.backend));
-	TRY(fpn_build(&net->fpn, &m->params, "backbone.fpn.", net->body.channels + 1, net->head_norm, m->spec.backend));
-	/* The foreground is rare: every class starts at probability .01. The TPU code starts with outputs of zero. */
-	double bias = -log((1 - 0.01) / 0.01);
-	double deviation = strcmp(m->spec.preset, "tpu") == 0 ? 1e-5 : 0.01;
-	TRY(build_tower(&net->cls, m, net->head_norm, "classification_head", "cls_logits",
-			(int64_t)ANCHORS_PER_CELL * m->spec.n_classes, deviation, bias));
-	return build_tower(&net->box, m, net->head_norm, "regression_head", "bbox_reg", ANCHORS_PER_CELL * 4, deviation, 0);
+	if (norm != NORM_GN)
+		resnet_set_norms(&net->body, net->conventions.net.bn_eps, net->conventions.net.bn_momentum);
+	TRY(build_fpn(net, m));
+	/* The foreground is rare: every class starts at probability .01. */
+	TRY(build_tower(&net->cls, m, "classification_head", "cls_logits", (int64_t)ANCHORS_PER_CELL * m->spec.n_classes,
+			-log((1 - 0.01) / 0.01)));
+	return build_tower(&net->box, m, "regression_head", "bbox_reg", ANCHORS_PER_CELL * 4, 0);
 }
 
 /* A segment of the tape over all levels: a tower without its output. */
@@ -91,7 +134,7 @@ static int apply_trunk(void *context, struct tape *t, struct var *const *p, stru
 			x[l] = y[l];
 			if (tower->kind == NORM_NONE)
 				continue;
-			TRY(norm_layer_apply(&tower->norm[i], t, y[l], NULL, true, false, &x[l]));
+			TRY(norm_layer_apply(&tower->norm[i][tower->level_norms ? l : 0], t, y[l], NULL, true, false, &x[l]));
 			tape_drop(t, y[l]);
 		}
 	}
@@ -203,10 +246,12 @@ static int detect(struct model *m, struct tape *t, const struct batch *b, const 
 		return -1;
 	for (int i = 0; i < b->n; i++)
 		valid[i] = (struct detect_size){ .h = b->samples[i].valid_h, .w = b->samples[i].valid_w };
-	struct postprocess_param p = {
-		.score_threshold = limits->score_threshold, .nms_iou = limits->nms_iou,
-		.topk = limits->topk, .max_detections = limits->max_detections,
-	};
+	struct postprocess_param p = net->conventions.detect;
+	p.score_threshold = limits->score_threshold;
+	p.nms_iou = limits->nms_iou;
+	p.max_detections = limits->max_detections;
+	if (limits->topk > 0)
+		p.topk = limits->topk;
 	TRY(retinanet_postprocess(result, cls_map, box_map, &anchors, m->spec.n_classes, valid, &p, a));
 	for (int i = 0; i < b->n; i++)
 		found[i] = (struct detection){

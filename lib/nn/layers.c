@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const float norm_eps = 1e-5f;	/* torch's default for all three */
-
 int norm_kind_find(const char *name)
 {
 	static const struct { const char *name; enum norm_kind kind; } table[] = {
@@ -73,7 +71,7 @@ int norm_layer_add(struct norm_layer *l, struct param_set *set, const char *name
 {
 	const struct init_spec zero = { INIT_CONSTANT, 0 }, one = { INIT_CONSTANT, 1 };
 	enum param_role affine = kind == NORM_FROZENBN ? PARAM_BUFFER : PARAM_NORM;
-	*l = (struct norm_layer){ .kind = kind };
+	*l = (struct norm_layer){ .kind = kind, .eps = 1e-5f, .momentum = 0.1f };
 	l->gamma = add_named(set, name, "weight", 1, &channels, affine, one);
 	l->beta = add_named(set, name, "bias", 1, &channels, affine, zero);
 	if (l->gamma == NULL || l->beta == NULL)
@@ -98,11 +96,10 @@ int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, 
 {
 	bool add = residual != NULL;
 	wide &= x->value.dtype != DTYPE_F32;
-	struct group_norm_param gn = { .groups = GN_GROUPS, .eps = norm_eps, .relu = relu, .add = add, .wide = wide };
-	struct batch_norm_param bn = { .momentum = 0.1f, .eps = norm_eps, .relu = relu, .add = add, .wide = wide };
-	if (t->replaying)
-		bn.momentum = 0;	/* a second run of a recomputed segment leaves the running statistics alone */
-	struct frozen_norm_param fn = { .eps = norm_eps, .relu = relu, .add = add, .wide = wide };
+	struct group_norm_param gn = { .groups = GN_GROUPS, .eps = l->eps, .relu = relu, .add = add, .wide = wide };
+	/* A second run of a recomputed segment leaves the running statistics alone. */
+	struct batch_norm_param bn = { .momentum = t->replaying ? 0 : l->momentum, .eps = l->eps, .relu = relu, .add = add, .wide = wide };
+	struct frozen_norm_param fn = { .eps = l->eps, .relu = relu, .add = add, .wide = wide };
 	struct tape_in in[7] = { { .var = x }, { .param = l->gamma }, { .param = l->beta }, { .param = l->mean }, { .param = l->var } };
 	struct var *out[2] = { NULL, NULL };
 	int n_in = l->kind == NORM_GN ? 3 : 5, status;

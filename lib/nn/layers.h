@@ -54,6 +54,8 @@ int conv_layer_apply_maps(struct conv_layer *l, struct tape *t, int n_maps, stru
 
 struct norm_layer {
 	enum norm_kind kind;
+	float eps;	/* 1e-5, torch's default */
+	float momentum;	/* bn: weight of the new batch in the running statistics; .1, torch's default */
 	struct param *gamma, *beta, *mean, *var;
 	struct param *batches;	/* bn: how many batches the running statistics have seen */
 };

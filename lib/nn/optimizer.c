@@ -51,15 +51,24 @@ static bool ends_with(const char *text, const char *end)
 	return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-static struct optimizer_entry entry_of(const struct param *p, bool detectron)
+int optimizer_rule_find(const char *name)
+{
+	static const char *const names[] = { "torch", "detectron", "tpu" };
+	for (int i = 0; i < (int)(sizeof names / sizeof *names); i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return err_set("no solver '%s': torch, detectron or tpu", name);
+}
+
+static struct optimizer_entry entry_of(const struct param *p, enum optimizer_rule rule)
 {
 	/* The shift of a norm is a bias by name, a parameter of a norm by role. */
 	bool bias = p->role == PARAM_BIAS || ends_with(p->name, ".bias");
 	return (struct optimizer_entry){
 		.w = p->value.data, .dw = p->grad, .momentum = p->momentum, .ema = p->ema,
 		.n = tensor_count(&p->value),
-		.lr_mult = detectron && bias ? 2 : 1,
-		.decay_mult = detectron && p->role != PARAM_WEIGHT ? 0 : 1,
+		.lr_mult = rule == OPTIMIZER_DETECTRON && bias ? 2 : 1,
+		.decay_mult = rule != OPTIMIZER_TORCH && p->role != PARAM_WEIGHT ? 0 : 1,
 	};
 }
 
@@ -72,7 +81,7 @@ int optimizer_init(struct optimizer *o, const struct optimizer_param *p, struct 
 		return -1;
 	for (const struct param *q = set->first; q != NULL; q = q->next)
 		if (q->trainable)
-			o->entries[o->n_entries++] = entry_of(q, p->detectron);
+			o->entries[o->n_entries++] = entry_of(q, p->rule);
 	return make_blocks(o);
 }
 

@@ -27,16 +27,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * How parameters differ. OPTIMIZER_TORCH: not at all. OPTIMIZER_DETECTRON: biases (also a norm's) learn twice as fast; biases
+ * and norms are not decayed. OPTIMIZER_TPU: biases and norms are not decayed.
+ */
+enum optimizer_rule { OPTIMIZER_TORCH, OPTIMIZER_DETECTRON, OPTIMIZER_TPU };
+
+/* "torch", "detectron", "tpu" to its number; -1 with a message for another word. */
+int optimizer_rule_find(const char *name);
+
 struct optimizer_param {
 	double momentum;
 	double weight_decay;
 	double clip_norm;	/* 0: gradients are not clipped */
 	double ema_decay;	/* used where an entry has an ema */
-	/*
-	 * Biases (also a norm's) learn twice as fast; biases and norms are not decayed. Otherwise all
-	 * parameters are treated alike.
-	 */
-	bool detectron;
+	enum optimizer_rule rule;
 };
 
 /* One parameter, n elements each. */

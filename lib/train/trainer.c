@@ -89,7 +89,7 @@ static int start(struct trainer *t, const struct stream_header *header)
 	TRY(param_set_prepare_training(&t->model.params, o->ema_decay > 0));
 	struct optimizer_param p = {
 		.momentum = o->momentum, .weight_decay = o->weight_decay, .clip_norm = o->clip_norm,
-		.ema_decay = o->ema_decay, .detectron = o->detectron_solver,
+		.ema_decay = o->ema_decay, .rule = o->solver,
 	};
 	TRY(optimizer_init(&t->optimizer, &p, &t->model.params));
 	if (o->per_image_grad)

@@ -41,7 +41,7 @@ struct trainer_options {
 	struct schedule_spec schedule;
 	double momentum, weight_decay, clip_norm;
 	double ema_decay;	/* 0: no average */
-	bool detectron_solver;	/* biases learn twice as fast; biases and norms are not decayed */
+	enum optimizer_rule solver;
 	int64_t keep;	/* states of earlier saves to keep */
 	bool profile;	/* record this run's third step and four more */
 	int64_t save_every;	/* steps; 0: only at the end */

@@ -23,9 +23,10 @@ from PIL import Image
 from torchvision.models import resnet
 from torchvision.ops import FrozenBatchNorm2d
 
-from retinanet import (BF16_SPREAD, MEAN, ROOT, STD, GroupNorm, Report, compare_bf16, read_safetensors, read_samples, relative,
-                       run_pipe, texture, write_safetensors)
+from harness import ROOT, Report, read_safetensors, read_samples, relative, run_pipe, write_safetensors
+from retinanet import MEAN, STD, GroupNorm, compare_bf16, texture
 
+BF16_SPREAD = {"frozenbn": 0.4, "bn": 0.4, "gn": 0.6}
 MODELS = ["classify-resnet18-bn", "classify-resnet34-frozenbn", "classify-resnet50-bn", "classify-resnet50-gn"]
 
 
@@ -138,7 +139,7 @@ def check_model(report, name, args, directory):
         draws.append((step(directory / "wide.safetensors", source, "--dtype", "bf16")[2], gradients_of(wide, part)[2],
                       gradients_of(wide, part, autocast=True)[2]))
     if draws:
-        compare_bf16(report, name, draws)
+        compare_bf16(report, name, {BF16_SPREAD[name.split("-")[-1]]: draws})
 
 
 def main():

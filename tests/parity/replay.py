@@ -7,16 +7,14 @@ The run goes through the real pipeline (shuffled, flipped) and its input stream 
 every step's losses must agree within 1e-4 relative, learning rates and gradient norms too, and at the end every
 parameter within 1e-5 of its norm and 1 % of what training changed in it. Exit status 1 when off.
 """
-import argparse
 import json
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import torch
-from retinanet import (MODELS, ROOT, Report, build_model, losses_of, make_batch, make_dataset, randomise, read_safetensors,
-                       read_samples, relative, run_pipe, state, write_safetensors)
+from harness import read_safetensors, read_samples, relative, run_models, run_pipe, write_safetensors
+from retinanet import MODELS, build_model, losses_of, make_batch, make_dataset, randomise, state
 
 # So low a rate that box codes do not reach their targets, where L1 leaves the sign of the slope to rounding.
 LR, WARMUP, FACTOR, DROP, GAMMA, MOMENTUM, DECAY, CLIP = 2e-5, 5, 0.1, 15, 0.1, 0.9, 0.5, 20.0
@@ -86,25 +84,5 @@ def check_model(report, name, args, directory):
     report.need(moved[worst] < 1e-2, f"{name}: what training changed is off by {moved[worst]:.1e} at most ({worst})")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", default=str(ROOT / "build" / "release"))
-    parser.add_argument("--models", default=",".join(MODELS[:2]))
-    parser.add_argument("--classes", type=int, default=7)
-    parser.add_argument("--size", default="192x144")
-    parser.add_argument("--batch", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--conv", default="auto")
-    parser.add_argument("--keep", help="leave the files in this directory")
-    args = parser.parse_args()
-    report = Report()
-    for name in args.models.split(","):
-        with tempfile.TemporaryDirectory() as scratch:
-            directory = Path(args.keep or scratch) / name
-            directory.mkdir(parents=True, exist_ok=True)
-            check_model(report, name, args, directory)
-    return 0 if report.good else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_models(check_model, __doc__, MODELS[:2], steps=(20, "steps of the run"), conv=("auto", "who computes convolutions")))
