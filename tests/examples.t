@@ -37,6 +37,8 @@ prepare() {
 	coco-pack -q val.json --images val -o val.pack
 	augment -q -s0 --size 64 train.pack | trainstep -q -m "$MODEL" -o m.safetensors
 	predict -q -m m.safetensors val.pack --coco-json results.json
+	jq "map(select(.image_id % 2 == 0))" results.json > shard0.json
+	jq "map(select(.image_id % 2 == 1))" results.json > shard1.json
 	predict -q -m m.safetensors val.pack -o found.stream
 	cp found.stream detections.stream
 	"$python" - << 'END'
@@ -87,6 +89,7 @@ run() {
 	[ -z "${seen[$2]:-}" ] && [[ $2 != *"-g instances.json"* ]] || return
 	seen[$2]=1
 	case $2 in *--resume*) cp m.state-00000001 m.state ;; esac
+	# shellcheck disable=SC2016
 	printf '%s\nfor status in "${PIPESTATUS[@]}"; do\n[ "$status" = 0 ] || [ "$status" = 141 ] || exit "$status"\ndone\n' "$2" > "$T/example"
 	bash "$T/example" > "$T/out" 2> "$T/said" < /dev/null
 	local status=$?
