@@ -39,6 +39,7 @@ static int make_batch(struct batch *b, enum dtype dtype, int n, int w, int h, in
 			labels[k] = (int32_t)rng_below(&g, (uint64_t)classes);
 		}
 		s.n = OBJECTS;
+		s.class_label = labels[0];
 		s.boxes = boxes;
 		s.labels = labels;
 		TRY(batch_add(b, &s));
