@@ -179,11 +179,11 @@ parity: deps	## compare with PyTorch and torchvision (installs Debian's)
 
 # numpy's exp() for AVX-512 differs from the C library's in last digits.
 check-peers: export NPY_DISABLE_CPU_FEATURES = AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL
-check-peers: deps	## compare evalap with the pycocotools in PYCOCOTOOLS=directory on PEER_SETS (2000) data sets
+check-peers: deps	## compare evalap with the pycocotools in PYCOCOTOOLS=directory on PEER_SETS (2500) data sets
 	@[ -d "$(PYCOCOTOOLS)/pycocotools" ] || { echo "check-peers: PYCOCOTOOLS=directory with pycocotools, built, is wanted"; exit 2; }
 	@$(MAKE) --no-print-directory all
 	@PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$(PYCOCOTOOLS)" /usr/bin/python3 tests/peers/peer_check.py $(BUILD)/bin/evalap \
-		$(or $(PEER_SETS),2000) 1 bbox segm keypoints
+		$(or $(PEER_SETS),2500) 1 bbox segm keypoints
 
 fuzz: EXTRA_PACKAGES = $(FUZZ_PACKAGES)
 fuzz: deps	## run every fuzz target for FUZZ_SECONDS (60) under the sanitizers (installs clang)

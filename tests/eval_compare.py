@@ -7,6 +7,7 @@ A data set that differs is had again with tests/eval_nasty.py KIND SEED NUMBER T
 
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -32,14 +33,20 @@ class Evalap:
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(what, file)
 
-    def run(self, kind, limits=None, agnostic=False, images=None, classes=None):
+    def run(self, kind, *more, limits=None, agnostic=False, images=None, classes=None):
         """(arrays, figures), or its complaint."""
-        command = [self.path, "-q", "--json", "-t", kind, "-g", self.truth, "--arrays", self.arrays]
+        command = [self.path, "-q", "--json", "-t", kind, "-g", self.truth, "--arrays", self.arrays, *more]
         for name, numbers in (("--max-dets", limits), ("--images", images), ("--classes", classes)):
             if numbers:
                 command += [name, ",".join(map(str, numbers))]
         command += ["--agnostic"] if agnostic else []
-        done = subprocess.run([*command, self.results], capture_output=True, check=False)
+        return self.answer([*command, self.results])
+
+    def merge(self, *parts):
+        return self.answer([self.path, "merge", "-q", "--json", "--arrays", self.arrays, *parts])
+
+    def answer(self, command):
+        done = subprocess.run(command, capture_output=True, check=False)
         if done.returncode != 0:
             return done.stderr.decode()
         with np.load(self.arrays) as arrays:
@@ -70,6 +77,42 @@ def compare(evalap, kind, count, seed):
     return differing, found
 
 
+def compare_shards(evalap, kind, seed, number, rng):
+    """What differs between one run and the merger of two, each on some of the images."""
+    truth, results = eval_nasty.data_set(kind, seed, number)
+    evalap.write(truth, results)
+    images = [i["id"] for i in truth["images"]]
+    rng.shuffle(images)
+    cut = rng.randrange(1, len(images)) if len(images) > 1 else 1
+    parts = [evalap.truth + ".%d.part" % i for i in range(2)][:len(images)]
+    for part, some in zip(parts, (images[:cut], images[cut:])):
+        evalap.run(kind, "--partial", part, images=some)
+    return difference(evalap.merge(*parts), evalap.run(kind))
+
+
+def compare_orders(evalap, kind, seed, number, rng):
+    """What differs in canonical order when everything is written in another order."""
+    truth, results = eval_nasty.data_set(kind, seed, number)
+    evalap.write(truth, results)
+    want = evalap.run(kind, "--canonical", "-j1")
+    for things in (*truth.values(), results):
+        rng.shuffle(things)
+    evalap.write(truth, results)
+    return difference(evalap.run(kind, "--canonical", "-j3"), want)
+
+
+def compare_ways(evalap, kinds, count, seed):
+    """The same data set evaluated in two ways: prints what differs, returns how often."""
+    rng, differing = random.Random(seed), 0
+    for kind in kinds:
+        for number in range(count):
+            for way in (compare_shards, compare_orders):
+                differs = way(evalap, kind, seed, number, rng)
+                differing += bool(differs)
+                print("# %s %s %d %d: %s\n" % (way.__name__, kind, seed, number, differs) if differs else "", end="")
+    return differing
+
+
 def main():
     count, seed, kinds = int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
     failed = 0
@@ -82,8 +125,11 @@ def main():
                   ("not ok" if differing else "ok", 2 * i + 1, count, kind))
             print("%s %d - in %d of them something is found" % ("ok" if enough else "not ok", 2 * i + 2, found))
             failed |= differing > 0 or not enough
-    print("1..%d" % (2 * len(kinds)))
-    return int(failed)
+        differing = compare_ways(evalap, kinds, count // 4, seed)
+        print("%s %d - shards give the same as one run, and in canonical order the order of the input has no say" %
+              ("not ok" if differing else "ok", 2 * len(kinds) + 1))
+    print("1..%d" % (2 * len(kinds) + 1))
+    return int(failed or differing > 0)
 
 
 if __name__ == "__main__":

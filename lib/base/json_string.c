@@ -134,10 +134,11 @@ int json_read_string(struct json_reader *j)
 	enum scan scan;
 	s->token = s->p;
 	while ((scan = scan_string(s, s->p + 1, &stop, &escaped)) == SCAN_MORE) {
-		int more = json_refill(s);
-		if (more < 0)
+		/* The end is known only after a read that gives nothing; then the string is looked at once more. */
+		bool at_eof = s->at_eof;
+		if (json_refill(s) < 0)
 			return -1;
-		if (more == 0)
+		if (at_eof)
 			return json_fail_at(s, s->token, "this string is not closed");
 	}
 	if (scan == SCAN_BAD)
