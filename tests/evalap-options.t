@@ -185,6 +185,16 @@ for name in whole shuffled1 shuffled2; do
 	is "$(run other --canonical -g "$T/$name-gt.json" "$T/$name-dt.json" 2> /dev/null | grep -v warning)" \
 		"$(run sorted -g "$T/sorted-gt.json" "$T/sorted-dt.json" 2> /dev/null | grep -v warning)" "$name: --canonical"
 done
+# In an image without annotations too: which of two equal scores the limit of 1 keeps decides whether it is of medium size.
+echo '{"images": [{"id": 1}, {"id": 2}], "categories": [{"id": 1, "name": "a"}],
+ "annotations": [{"id": 1, "image_id": 2, "category_id": 1, "bbox": [0, 56, 32, 32], "area": 9000, "iscrowd": 0}]}' > "$T/bare-gt.json"
+echo '[{"image_id": 1, "category_id": 1, "score": 0.2, "bbox": [60, 50, 130, 90]},
+ {"image_id": 1, "category_id": 1, "score": 0.2, "bbox": [0, 10, 60, 80]},
+ {"image_id": 2, "category_id": 1, "score": 0.2, "bbox": [2, 56, 29, 30]}]' > "$T/bare-dt.json"
+medium() {
+	evalap "$@" --max-dets 1 --json -g "$T/bare-gt.json" "$T/bare-dt.json" 2> /dev/null | jq -c '.stats[4]'
+}
+is "$(medium --strict) $(medium --canonical)" "0.7 0.35" "--canonical where nothing is annotated"
 ok "sorted by content both orders are the same" sh -c "[ -z \"\$(evalap -g '$T/sorted-gt.json' '$T/sorted-dt.json' 2>&1 > /dev/null)\" ]"
 stats() {
 	evalap --json "$@" 2> "$T/warning" | "$python" -c 'import json, sys; print(*json.load(sys.stdin)["stats"])'

@@ -126,7 +126,8 @@ static int match_group(const struct eval_flow *flow, struct eval_matches *m, int
 	int64_t limit = flow->type.limits[flow->type.n_limits - 1], n = n_dt < limit ? n_dt : limit;
 	TRY(eval_assign(&strict, &flow->type, dt, n, gt, n_gt, &m->scratch));
 	TRY(add_records(&m->kept, &strict, dt, image, 0, n));
-	if (n_gt == 0 || (!eval_assign_reorder(&flow->type, dt, n_dt) && !strict.tie))
+	/* Also without annotations: the limits cut off others, and a size outside a range is ignored. */
+	if (!eval_assign_reorder(&flow->type, dt, n_dt) && !strict.tie)
 		return 0;
 	struct eval_object *sorted = arena_alloc(&m->scratch, (size_t)n_gt * sizeof *sorted);
 	if (sorted == NULL)
