@@ -93,9 +93,8 @@ def run_models(check, doc, models, **options):
     parser.add_argument("--build", default=str(ROOT / "build" / "release"))
     parser.add_argument("--models", default=",".join(models))
     parser.add_argument("--classes", type=int, default=7)
-    parser.add_argument("--size", default="192x144", help="with a height that is no multiple of 32 padding is tested, too")
-    parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--keep", help="leave the files in this directory")
+    options = {"size": ("192x144", "of the images; a height that is no multiple of 32 tests padding, too"), "batch": (2, "images")} | options
     for name, (default, text) in options.items():
         parser.add_argument(f"--{name}", type=type(default), default=default, help=text)
     args = parser.parse_args()

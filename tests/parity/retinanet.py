@@ -7,7 +7,8 @@ For every model: torchvision draws the weights (frozen norms with random statist
 pack the images and take a step without update, and both sides' losses, gradients and detections are compared.
 f32: losses within 1e-5 relative, each parameter's gradient within 1e-3 (relative norm), detections
 paired within .01 px and 1e-4, equal in number. bf16, over several draws of weights and images: all gradients
-together within 3 %, each parameter no worse than 1.2 times the error of PyTorch's own bf16 autocast. Exit status 1 when off.
+together within 3 % (where PyTorch's own bf16 autocast is not: no worse than it), each parameter no worse than 1.2 times
+the error of autocast. Exit status 1 when off.
 """
 import json
 import math
@@ -225,7 +226,7 @@ def compare_bf16(report, name, draws):
     for spread, some in draws.items():
         flat = [[torch.cat([g.flatten() for g in side.values()]) for side in d] for d in some]
         own, peer = max(relative(f[0], f[1]) for f in flat), max(relative(f[2], f[1]) for f in flat)
-        report.need(own < max(0.03, 1.1 * peer), f"{name} bf16, spread {spread}: all gradients "
+        report.need(own < max(0.03, peer), f"{name} bf16, spread {spread}: all gradients "
                     f"off by {own:.2%} at most in {len(some)} draws, autocast by {peer:.2%}")
         errors += [{k: (relative(d[0][k], d[1][k]), relative(d[2][k], d[1][k])) for k in d[1]} for d in some]
     ratio = {k: math.sqrt(sum(e[k][0] ** 2 for e in errors) / sum(e[k][1] ** 2 + 1e-12 for e in errors)) for k in errors[0]}
