@@ -22,7 +22,7 @@ run coco-synth -q -o "$out/val" -n 100 --size 128x128 --classes 3 --objects 3 --
 
 run "$here/scratch.sh" -o "$out/run" --model retinanet-resnet18-fpn-gn --size 128x128 --policy 0 --epochs 7 --batch 8 \
 	--train "$out/train/instances.json" --train-images "$out/train/images" \
-	--val "$out/val/instances.json" --val-images "$out/val/images" -- --anchor-size 16 --lr 0.03 --warmup 60 --decay 0.8,0.95
+	--val "$out/val/instances.json" --val-images "$out/val/images" -- --anchor-size 16 --lr 0.015 --warmup 60 --decay cosine
 
 mkdir -p "$out/pictures"
 run predict -q -m "$out/run/model.safetensors" "$out/run/val.pack" --draw "$out/pictures" --coco-json /dev/null

@@ -96,7 +96,7 @@ is_reject "an empty file" "1 records [0-9]+ objects: not a JPEG or PNG image" "i
 rm "$IMAGES"/{cut,header,empty}.jpg
 
 edit "a[0]['bbox'] = [-3, 5, 300, 20]; d['annotations'] = a[:1]"
-like "$(coco-pack "$T/x.json" --images "$IMAGES" 2>&1 > "$T/out")" "1 boxes reached over the image's edge and were cut there" "boxes are cut at the edge, which is said"
+like "$(coco-pack "$T/x.json" --images "$IMAGES" 2>&1 > "$T/out")" "1 box cut at the edge of the image" "boxes are cut at the edge, which is said"
 is "$(tstream dump --full "$T/out" | grep -o '"boxes":{[^}]*}' | tr -d ' ')" '"boxes":{"dtype":"f32","shape":[1,4],"values":[0,5,96,25]}' "to where the image ends"
 is_error "nothing but bad images" "all 6 records were rejected, 6 of them: size differs from the image" "
 for x in i: x['width'] = 7"

@@ -104,4 +104,11 @@ is $? 1 "a weight that is not a number ends the run"
 like "$(cat "$T/said")" "step 1: the loss is not finite \(loss -?nan" "at the first step"
 is "$(tstream dump "$T/m.bad-batch.stream" | jq -c .seq | tr '\n' ' ')" "0 1 " "with its batch kept"
 is "$(sums "$m" "$state")" "$good" "the good model stays"
+
+# What no tool of ours writes.
+if /usr/bin/python3 "$ROOT/tests/stream_peer.py" unsound "$T/unsound.stream" 2> /dev/null; then
+	fails_with 1 "object 0 has a box that is not finite .record 0 of .*unsound" train -b 1 --steps 1 -o "$T/x.safetensors" "$T/unsound.stream"
+else
+	echo "# python3-msgpack is not installed: a box that is not a number is not tried"
+fi
 done_testing

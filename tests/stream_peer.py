@@ -3,6 +3,7 @@
 A second opinion on the format, with Debian's msgpack and libxxhash alone.
 
     stream_peer.py write FILE       write the smallest stream (formats/vectors/tiny.stream)
+    stream_peer.py unsound FILE     write a stream with pixels and a box that is not a number
     stream_peer.py verify FILE...   check frames, hashes, alignment and the trailer's hash
     stream_peer.py same A B         two files of JSON lines say the same
 """
@@ -34,12 +35,14 @@ def tensor(before, dtype, shape, data):
     return before + b"\xc9" + struct.pack(">Ib", len(payload), 4) + payload
 
 
-def tiny():
+def tiny(box=(10, 20, 30.5, 40), pixels=None):
     header = msgpack.packb({"format": "cocopipe", "version": 1, "kind": "sample",
                             "categories": [{"id": 18, "name": "dög"}], "planned": 1, "provenance": []})
-    record = b"\x84" + msgpack.packb("id") + b"\x07" + msgpack.packb("seq") + b"\x00" + msgpack.packb("boxes")
-    record = tensor(record, 4, (1, 4), struct.pack("<4f", 10, 20, 30.5, 40))
+    record = bytes([0x84 + (pixels is not None)]) + msgpack.packb("id") + b"\x07" + msgpack.packb("seq") + b"\x00" + msgpack.packb("boxes")
+    record = tensor(record, 4, (1, 4), struct.pack("<4f", *box))
     record = tensor(record + msgpack.packb("labels"), 2, (1,), struct.pack("<i", 0))
+    if pixels is not None:
+        record = tensor(record + msgpack.packb("pixels"), 1, (64, 64, 3), pixels)
     first, second = frame(1, header), frame(2, record)
     trailer = msgpack.packb({"in": [1, 1], "out": [1, 1], "deselected": [0, 0], "rejects": {},
                              "hash": digest(first + second)})
@@ -83,6 +86,9 @@ def main():
     if command == "write":
         with open(files[0], "wb") as file:
             file.write(tiny())
+    elif command == "unsound":
+        with open(files[0], "wb") as file:
+            file.write(tiny((10, 20, float("nan"), 40), bytes(64 * 64 * 3)))
     elif command == "verify":
         for name in files:
             with open(name, "rb") as file:

@@ -96,9 +96,11 @@ static void say_result(const struct dataset *d, const struct pack_result *result
 		tool_say("  %8" PRId64 " records %10" PRId64 " objects: %s", t->rejects[i].count.records,
 			 t->rejects[i].count.objects, t->rejects[i].reason);
 	if (result->clipped > 0)
-		tool_say("%" PRId64 " boxes reached over the image's edge and were cut there", result->clipped);
+		tool_say("%" PRId64 " box%s cut at the edge of the image", result->clipped,
+			 result->clipped == 1 ? "" : "es");
 	if (d->n_passed_over > 0)
-		tool_say("%" PRId64 " files are not named .jpg, .jpeg or .png and were passed over", d->n_passed_over);
+		tool_say("%" PRId64 " file%s passed over: the name does not end in .jpg, .jpeg or .png", d->n_passed_over,
+			 tool_plural(d->n_passed_over));
 }
 
 static int open_writer(struct stream_writer *w, struct dataset *d, const struct pack_options *o,

@@ -85,40 +85,62 @@ static void on_signal(int number)
 	stop_signal = number;
 }
 
-static int train(struct trainer *t, struct feeder *feeder, const struct stream_header *header,
-		 struct train_log *log, bool quiet)
-{
+/* What one run of the program works with. */
+struct session {
+	struct trainer *trainer;
+	struct feeder *feeder;
+	const struct stream_header *header;
+	struct train_log log;
 	struct progress progress;
-	struct feeder_item *item;
+};
+
+static int train_step(struct session *s, struct feeder_item *item, double *last_sec)
+{
+	struct trainer *t = s->trainer;
 	struct step_report r;
-	int got = 1;
-	progress_start(&progress, "steps", t->steps, quiet);
-	double last = clock_sec();
-	while (t->step < t->steps && stop_signal == 0 && (got = feeder_next(feeder, &item, &stop_signal)) == 1) {
-		TRY(trainer_step(t, &item->batch, &r));
-		if (!r.finite)
-			return replay_refuse(t, item, header, &r);
-		t->position = item->position;
-		double sec = clock_sec() - last;
-		last += sec;
-		TRY(train_log_put(log, t->step, item->first_seq, &r, item->batch.n / sec));
-		char note[96];
-		snprintf(note, sizeof note, "loss %.4f  lr %.2g  %.0f GFLOP/s", r.loss.total, r.lr, r.flops / sec / 1e9);
-		progress_update(&progress, t->step, note);
-		if (t->options.save_every > 0 && t->step % t->options.save_every == 0 && t->step < t->steps)
-			TRY(trainer_save(t));
-	}
-	progress_end(&progress);
-	if (got < 0 || trainer_save(t) != 0)
-		return -1;
-	/* A run over all of the data is only whole when the data's end is. */
-	if (got == 1 && t->options.steps == 0 && stop_signal == 0)
-		got = feeder_next(feeder, &item, &stop_signal);
-	if (got == 1 && t->options.steps == 0 && stop_signal == 0)
+	TRY(trainer_step(t, &item->batch, &r));
+	if (!r.finite)
+		return replay_refuse(t, item, s->header, &r);
+	t->position = item->position;
+	double sec = clock_sec() - *last_sec;
+	*last_sec += sec;
+	TRY(train_log_put(&s->log, t->step, item->first_seq, &r, item->batch.n / sec));
+	char note[96];
+	snprintf(note, sizeof note, "loss %.4f  lr %.2g  %.0f GFLOP/s", r.loss.total, r.lr, r.flops / sec / 1e9);
+	progress_update(&s->progress, t->step, note);
+	if (t->options.save_every > 0 && t->step % t->options.save_every == 0 && t->step < t->steps)
+		return trainer_save(t);
+	return 0;
+}
+
+/* A run over all of the data is only whole when the data's end is. */
+static int check_end(struct session *s)
+{
+	struct feeder_item *item;
+	int got = feeder_next(s->feeder, &item, &stop_signal);
+	if (got == 1 && stop_signal == 0)
 		tool_warn("the stream has more samples than its header announces; the rest was not used, see --steps");
+	return got < 0 ? -1 : 0;
+}
+
+static int train(struct session *s, bool quiet)
+{
+	struct trainer *t = s->trainer;
+	struct feeder_item *item;
+	int got = 1, status = 0;
+	progress_start(&s->progress, "steps", t->steps, quiet);
+	double last_sec = clock_sec();
+	while (status == 0 && t->step < t->steps && stop_signal == 0 && (got = feeder_next(s->feeder, &item, &stop_signal)) == 1)
+		status = train_step(s, item, &last_sec);
+	progress_end(&s->progress);
+	if (status != 0 || got < 0)
+		return -1;
+	TRY(trainer_save(t));
+	if (got == 1 && t->options.steps == 0 && stop_signal == 0)
+		TRY(check_end(s));
 	if (t->step == t->steps)
 		stop_signal = 0;	/* too late to matter */
-	return got < 0 ? -1 : 0;
+	return 0;
 }
 
 static void say_result(const struct trainer *t, int dropped)
@@ -134,15 +156,15 @@ static void say_result(const struct trainer *t, int dropped)
 
 static int run_trainer(struct trainer *t, struct stream_reader *reader, bool quiet)
 {
-	struct train_log log;
-	TRY(train_log_open(&log, log_path, t->step));
-	struct feeder *feeder = feeder_start(reader, config.dtype, t->model.head->stride, (int)config.batch);
-	int status = feeder == NULL ? -1 : train(t, feeder, stream_reader_header(reader), &log, quiet);
+	struct session s = { .trainer = t, .header = stream_reader_header(reader) };
+	TRY(train_log_open(&s.log, log_path, t->step));
+	s.feeder = feeder_start(reader, config.dtype, t->model.head->stride, (int)config.batch);
+	int status = s.feeder == NULL ? -1 : train(&s, quiet);
 	if (status == 0)
-		say_result(t, feeder_dropped(feeder));
-	if (feeder != NULL)
-		feeder_stop(feeder);
-	status |= train_log_close(&log);
+		say_result(t, feeder_dropped(s.feeder));
+	if (s.feeder != NULL)
+		feeder_stop(s.feeder);
+	status |= train_log_close(&s.log);
 	return status == 0 && plot_path != NULL ? curve_write(plot_path, log_path) : status;
 }
 

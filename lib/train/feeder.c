@@ -41,7 +41,8 @@ static int add_record(struct feeder *f, struct feeder_item *item, const struct s
 {
 	struct sample s;
 	arena_reset(&f->record);
-	if (sample_decode(&s, body, &f->record) != 0 || batch_add(&item->batch, &s) != 0)
+	if (sample_decode(&s, body, &f->record) != 0 || sample_check(&s, stream_reader_header(f->reader)) != 0 ||
+	    batch_add(&item->batch, &s) != 0)
 		return err_context("record %lld of %s", (long long)body->number, stream_reader_name(f->reader));
 	if (item->n_bodies == 0)
 		item->first_seq = s.seq;
