@@ -54,6 +54,7 @@ SYMBOLS = $(sort $(shell sed -nE 's/^const struct $(1) ($(1)_[a-z0-9_]+).*/\1/p'
 OPS := $(call SYMBOLS,op,$(wildcard lib/op/*.c lib/detect/*.c))
 HEADS := $(call SYMBOLS,model_head,$(wildcard lib/model/*.c))
 DATASETS := $(call SYMBOLS,dataset_kind,$(wildcard lib/coco/dataset_*.c))
+TYPES := $(call SYMBOLS,eval_type,$(wildcard lib/eval/*.c))
 TASKS := $(call SYMBOLS,eval_task,$(wildcard lib/eval/*.c))
 POLICIES := $(call SYMBOLS,augment_policy,$(wildcard lib/augment/*.c))
 
@@ -102,10 +103,13 @@ $(foreach level,$(ISA_LEVELS),$(eval $(call SIMD_RULE,$(level))))
 $(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/eval/*.c lib/augment/*.c lib/op/*.c lib/detect/*.c lib/model/*.c) Makefile
 	@mkdir -p $(@D)
 	@{ echo '#include "augment/augment.h"'; echo '#include "coco/dataset.h"'; echo '#include "eval/eval_task.h"'; \
-	   echo '#include "model/model.h"'; \
+	   echo '#include "eval/eval_type.h"'; echo '#include "model/model.h"'; \
 	   $(foreach kind,$(DATASETS),echo 'extern const struct dataset_kind $(kind);';) \
 	   echo 'const struct dataset_kind *const dataset_kinds[] = {'; \
 	   $(foreach kind,$(DATASETS),echo '	&$(kind),';) echo '	0 };'; \
+	   $(foreach type,$(TYPES),echo 'extern const struct eval_type $(type);';) \
+	   echo 'const struct eval_type *const eval_types[] = {'; \
+	   $(foreach type,$(TYPES),echo '	&$(type),';) echo '	0 };'; \
 	   $(foreach task,$(TASKS),echo 'extern const struct eval_task $(task);';) \
 	   echo 'const struct eval_task *const eval_tasks[] = {'; \
 	   $(foreach task,$(TASKS),echo '	&$(task),';) echo '	0 };'; \

@@ -71,7 +71,7 @@ static int64_t copy_objects(struct eval_object *to, const struct eval_object *x,
 
 static struct eval_input input_of(const struct eval_object *x, int threads)
 {
-	return (struct eval_input){ .type = &eval_bbox, .n_images = IMAGES, .n_categories = CLASSES, .gt = gt, .n_gt = GT,
+	return (struct eval_input){ .type = &eval_type_bbox, .n_images = IMAGES, .n_categories = CLASSES, .gt = gt, .n_gt = GT,
 		.dt = x, .n_dt = DT, .threads = threads };
 }
 
@@ -91,7 +91,7 @@ static double off_by(const struct eval_bootstrap *b, const struct eval_kept *kep
 		in.n_dt = copy_objects(copies_dt, x, DT, drawn);
 		if (eval_run(&result, &in, a) != 0)
 			return INFINITY;
-		for (int i = 0; i < eval_bbox.n_rows; i++)
+		for (int i = 0; i < eval_type_bbox.n_rows; i++)
 			most = fmax(most, fabs(figure[eval_bootstrap_row(i)] - result.stats[i]));
 		for (int32_t k = 0; k < CLASSES; k++) {
 			most = fmax(most, fabs(figure[eval_bootstrap_class(kept, 0, k)] - result.class_ap[k]));

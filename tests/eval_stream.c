@@ -90,7 +90,7 @@ static int evaluate(struct eval_set *set, struct eval_result *result, const char
 	eval_set_init(set, &arena);
 	TRY(eval_read_truth(set, truth));
 	TRY(eval_read_results(set, results));
-	return eval_run(result, &(struct eval_input){ .type = &eval_bbox, .n_images = set->n_images,
+	return eval_run(result, &(struct eval_input){ .type = &eval_type_bbox, .n_images = set->n_images,
 		.n_categories = set->n_categories, .gt = set->gt, .n_gt = set->n_gt, .dt = set->dt, .n_dt = set->n_dt }, &arena);
 }
 

@@ -14,6 +14,8 @@ static const struct tool_spec *the_tool;
 static bool quiet;
 static int64_t threads_wanted;
 static int64_t seed;
+enum { MAX_OPTIONS = 128 };
+static bool given[MAX_OPTIONS];	/* by the places in the tool's table */
 
 static const struct option_spec common_options[] = {
 	{ 'j', NULL, "N", OPTION_KIND_INT, &threads_wanted, 0, 1024, NULL, 0,
@@ -143,10 +145,26 @@ bool option_is_choice(const char *choices, const char *text)
 	return false;
 }
 
+/* The common options are another table: an address says nothing about which one `o` is in. */
+static void mark_given(const struct option_spec *o)
+{
+	for (int i = 0; i < MAX_OPTIONS && !is_end(&the_tool->options[i]); i++)
+		given[i] |= &the_tool->options[i] == o;
+}
+
+bool option_given(const char *name)
+{
+	for (int i = 0; i < MAX_OPTIONS && !is_end(&the_tool->options[i]); i++)
+		if (the_tool->options[i].name != NULL && strcmp(the_tool->options[i].name, name) == 0)
+			return given[i];
+	return false;
+}
+
 static void set_option(const struct option_spec *o, const char *text)
 {
 	char name[64];
 	shown_name(o, name);
+	mark_given(o);
 	switch (o->kind) {
 	case OPTION_KIND_FLAG:
 		*(bool *)o->value = true;
@@ -200,11 +218,11 @@ static void act_on_help(const struct option_spec *o)
 }
 
 /* argv[i] is "--name", "--name=value"; the index of the last word used. */
-static int parse_long(int argc, char **argv, int i, const struct option_spec **found)
+static int parse_long(int argc, char **argv, int i)
 {
 	const char *name = argv[i] + 2;
 	size_t size = strcspn(name, "=");
-	const struct option_spec *o = *found = find_option(0, name, size);
+	const struct option_spec *o = find_option(0, name, size);
 	if (o == NULL && strcmp(name, "help") == 0)
 		print_help(the_tool);
 	if (o == NULL)
@@ -226,10 +244,10 @@ static int parse_long(int argc, char **argv, int i, const struct option_spec **f
 }
 
 /* argv[i] is "-abc", "-n5" or "-n" "5"; the index of the last word used. */
-static int parse_letters(int argc, char **argv, int i, const struct option_spec **found)
+static int parse_letters(int argc, char **argv, int i)
 {
 	for (const char *c = argv[i] + 1; *c != '\0'; c++) {
-		const struct option_spec *o = *found = find_option(*c, NULL, 0);
+		const struct option_spec *o = find_option(*c, NULL, 0);
 		if (o == NULL)
 			tool_usage("unknown option '-%c' in '%s'", *c, argv[i]);
 		act_on_help(o);
@@ -249,7 +267,7 @@ static int parse_letters(int argc, char **argv, int i, const struct option_spec 
 	return i;
 }
 
-static void check_required(const struct tool_spec *tool, const bool *given)
+static void check_required(const struct tool_spec *tool)
 {
 	char name[64];
 	for (int i = 0; !is_end(&tool->options[i]); i++)
@@ -271,27 +289,21 @@ static void check_command(const struct tool_spec *tool, const struct arguments *
 
 void tool_start(const struct tool_spec *tool, int argc, char **argv, struct arguments *args)
 {
-	enum { MAX_OPTIONS = 128 };
-	bool given[MAX_OPTIONS] = { false };
 	the_tool = tool;
 	*args = (struct arguments){ .operand = argv, .tool = tool };
 	bool options_end = false;
 	for (int i = 1; i < argc; i++) {
-		const struct option_spec *found = NULL;
 		if (options_end || argv[i][0] != '-' || argv[i][1] == '\0') {
 			argv[args->n++] = argv[i];	/* operands move to the front; n is always below i */
 		} else if (strcmp(argv[i], "--") == 0) {
 			options_end = true;
 		} else if (argv[i][1] == '-') {
-			i = parse_long(argc, argv, i, &found);
+			i = parse_long(argc, argv, i);
 		} else {
-			i = parse_letters(argc, argv, i, &found);
+			i = parse_letters(argc, argv, i);
 		}
-		/* The common options are another table: an address says nothing about which one `found` is in. */
-		for (int o = 0; o < MAX_OPTIONS && (tool->options[o].letter != 0 || tool->options[o].name != NULL); o++)
-			given[o] |= &tool->options[o] == found;
 	}
-	check_required(tool, given);
+	check_required(tool);
 	check_command(tool, args);
 	args->quiet = quiet;
 	args->threads = threads_wanted > 0 ? (int)threads_wanted : threads_available();

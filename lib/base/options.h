@@ -105,10 +105,19 @@ struct arguments {
 	const struct tool_spec *tool;
 };
 
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_BUSY = 75 };
+enum {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_GATE = 3,	/* a figure breaks the limit set for it */
+	EXIT_BUSY = 75,
+};
 
 /* Parse; -h, -V and usage errors end the process. SIGPIPE becomes a quiet exit by signal. */
 void tool_start(const struct tool_spec *tool, int argc, char **argv, struct arguments *args);
+
+/* Whether the command line has the tool's option of this long name, if only with its default; after tool_start(). */
+bool option_given(const char *name);
 
 /* Print err_get() in git's grammar when status is not 0, check that stdout closes; the exit status. */
 int tool_end(int status) MUST_CHECK;

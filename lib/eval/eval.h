@@ -10,7 +10,7 @@
  * decides ties between images and the order of additions.
  *
  *     struct eval_result result;
- *     TRY(eval_run(&result, &(struct eval_input){ .type = &eval_bbox, .n_images = n, ... }, &arena));
+ *     TRY(eval_run(&result, &(struct eval_input){ .type = &eval_type_bbox, .n_images = n, ... }, &arena));
  *     printf("AP %.3f\n", result.stats[0]);
  *
  * Source: the COCO detection evaluation (Lin et al., "Microsoft COCO", 2014, and the
@@ -98,16 +98,16 @@ struct eval_type {
 };
 
 /* Boxes: intersection over union, over the detection's area where the annotation is a crowd. */
-extern const struct eval_type eval_bbox;
+extern const struct eval_type eval_type_bbox;
 
 /* Masks: the same, counted in pixels. */
-extern const struct eval_type eval_segm;
+extern const struct eval_type eval_type_segm;
 
 /* Masks and their boundaries: the smaller of both overlaps; see eval_outline.h. */
-extern const struct eval_type eval_boundary;
+extern const struct eval_type eval_type_boundary;
 
 /* Keypoints: object keypoint similarity. */
-extern const struct eval_type eval_keypoints;
+extern const struct eval_type eval_type_keypoints;
 
 struct eval_input {
 	const struct eval_type *type;

@@ -1,4 +1,4 @@
-#include "eval/eval.h"
+#include "eval/eval_type.h"
 
 static double smaller(double a, double b)
 {
@@ -32,29 +32,9 @@ static void bbox_overlap(double *overlap, const struct eval_object *dt, int64_t 
 			overlap[d * n_gt + g] = box_overlap(dt[d].box, gt[g].box, gt[g].crowd);
 }
 
-enum { ALL, SMALL, MEDIUM, LARGE };
-
-const struct eval_type eval_bbox = {
+const struct eval_type eval_type_bbox = {
 	.name = "bbox",
 	.shape = EVAL_SHAPE_BOX,
-	.n_ranges = 4,
-	.ranges = { { "all", 0, 1e10 }, { "small", 0, 1024 }, { "medium", 1024, 9216 }, { "large", 9216, 1e10 } },
-	.n_limits = 3,
-	.limits = { 1, 10, 100 },
-	.n_rows = 12,
-	.rows = {
-		{ "AP", false, -1, ALL, 2 },
-		{ "AP50", false, 0, ALL, 2 },
-		{ "AP75", false, 5, ALL, 2 },
-		{ "APs", false, -1, SMALL, 2 },
-		{ "APm", false, -1, MEDIUM, 2 },
-		{ "APl", false, -1, LARGE, 2 },
-		{ "AR1", true, -1, ALL, 0 },
-		{ "AR10", true, -1, ALL, 1 },
-		{ "AR100", true, -1, ALL, 2 },
-		{ "ARs", true, -1, SMALL, 2 },
-		{ "ARm", true, -1, MEDIUM, 2 },
-		{ "ARl", true, -1, LARGE, 2 },
-	},
+	EVAL_TWELVE_FIGURES,
 	.overlap = bbox_overlap,
 };

@@ -157,25 +157,46 @@ static double named(const struct eval_figures *f, const char *name)
 	return -1;
 }
 
-void eval_figures_csv(FILE *file, const struct eval_figures *f)
+static bool has_column(const struct eval_figures *f, const char *key)
+{
+	for (int c = 0; c < f->n_columns; c++)
+		if (strcmp(f->column[c].key, key) == 0)
+			return true;
+	return false;
+}
+
+static void put_class(FILE *file, const struct eval_figures *f, int32_t k)
 {
 	char text[32];
+	eval_put_csv(file, class_name(&f->classes[k], text));
+	fprintf(file, ",%lld", (long long)f->classes[k].id);
+	for (int i = 0; i < f->n; i++)
+		if (!has_column(f, f->figure[i].name))
+			fputc(',', file);
+	for (int c = 0; c < f->n_columns; c++) {
+		if (f->column[c].number != NULL)
+			fprintf(file, ",%lld", (long long)f->column[c].number[k]);
+		else
+			put_share(file, f->column[c].share[k]);
+	}
+	fputc('\n', file);
+}
+
+void eval_figures_csv(FILE *file, const struct eval_figures *f)
+{
 	fputs("category,id", file);
+	for (int i = 0; i < f->n; i++)
+		if (!has_column(f, f->figure[i].name))
+			fprintf(file, ",%s", f->figure[i].name);
 	for (int c = 0; c < f->n_columns; c++)
 		fprintf(file, ",%s", f->column[c].key);
 	fputs("\nall,", file);
+	for (int i = 0; i < f->n; i++)
+		if (!has_column(f, f->figure[i].name))
+			put_share(file, f->figure[i].value);
 	for (int c = 0; c < f->n_columns; c++)
 		put_share(file, named(f, f->column[c].key));
 	fputc('\n', file);
-	for (int32_t k = 0; k < f->n_classes; k++) {
-		eval_put_csv(file, class_name(&f->classes[k], text));
-		fprintf(file, ",%lld", (long long)f->classes[k].id);
-		for (int c = 0; c < f->n_columns; c++) {
-			if (f->column[c].number != NULL)
-				fprintf(file, ",%lld", (long long)f->column[c].number[k]);
-			else
-				put_share(file, f->column[c].share[k]);
-		}
-		fputc('\n', file);
-	}
+	for (int32_t k = 0; k < f->n_classes; k++)
+		put_class(file, f, k);
 }

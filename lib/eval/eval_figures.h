@@ -71,8 +71,8 @@ void eval_figures_json(FILE *file, const struct eval_figures *f);
 void eval_figures_put(struct json_writer *w, const struct eval_figures *f);
 
 /*
- * A line of names, "category,id,..." and the columns; a line for the whole, category "all" without an id, with the figures that are
- * called like columns; a line a class. Empty where there is nothing; doubles in full.
+ * A line of names, "category,id,...": the figures that no column is called like, and the columns; a line for the whole, category
+ * "all" without an id; a line a class. Empty where there is nothing; doubles in full.
  */
 void eval_figures_csv(FILE *file, const struct eval_figures *f);
 

@@ -58,7 +58,7 @@ static int keypoints_compare(const struct eval_object *a, const struct eval_obje
 
 enum { ALL, MEDIUM, LARGE };
 
-const struct eval_type eval_keypoints = {
+const struct eval_type eval_type_keypoints = {
 	.name = "keypoints",
 	.shape = EVAL_SHAPE_POSE,
 	.n_ranges = 3,

@@ -11,6 +11,7 @@
 #include "eval/eval_federated.h"
 #include "eval/eval_set.h"
 #include "eval/eval_task.h"
+#include "eval/eval_type.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -152,11 +153,7 @@ static int report(struct eval_figures *out, const struct eval_set *set, const st
 
 static struct eval_type lvis_type(const char *name)
 {
-	static const struct eval_type *const types[] = { &eval_bbox, &eval_segm, &eval_boundary };
-	struct eval_type type = eval_bbox;
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (strcmp(types[i]->name, name) == 0)
-			type = *types[i];
+	struct eval_type type = *eval_type_find(name);
 	type.n_limits = 1;
 	type.limits[0] = LVIS_LIMIT;
 	type.n_rows = N_ROWS;

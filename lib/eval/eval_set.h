@@ -8,7 +8,7 @@
  *     eval_set_init(&set, &arena);
  *     TRY(eval_read_truth(&set, "instances_val2017.json"));
  *     TRY(eval_read_results(&set, "results.json"));
- *     TRY(eval_run(&result, &(struct eval_input){ .type = &eval_bbox, .n_images = set.n_images,
+ *     TRY(eval_run(&result, &(struct eval_input){ .type = &eval_type_bbox, .n_images = set.n_images,
  *             .n_categories = set.n_categories, .gt = set.gt, .n_gt = set.n_gt, .dt = set.dt, .n_dt = set.n_dt }, &arena));
  */
 #ifndef EVAL_EVAL_SET_H

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0)
 		return 0;
-	const struct eval_type *type = *data == 's' ? &eval_segm : *data == 'k' ? &eval_keypoints : &eval_bbox;
+	const struct eval_type *type = *data == 's' ? &eval_type_segm : *data == 'k' ? &eval_type_keypoints : &eval_type_bbox;
 	const uint8_t *end = memchr(++data, 0, --size);
 	if (end == NULL)
 		return 0;
