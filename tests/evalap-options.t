@@ -177,14 +177,24 @@ for seed in (1, 2):
     for objects in (found, truth["annotations"], truth["images"], truth["categories"]):
         rng.shuffle(objects)
     write("shuffled%d" % seed)
-found.sort(key=lambda o: (o["bbox"], area(o)))
-truth["annotations"].sort(key=lambda o: (o["bbox"], area(o), o["iscrowd"]))
+found.sort(key=lambda o: (o["bbox"], area(o), o["category_id"]))
+truth["annotations"].sort(key=lambda o: (o["bbox"], area(o), o["iscrowd"], o["category_id"]))
 write("sorted")
 PYTHON
+# All that is made beside the figures, in one text.
+analyse() {
+	evalap "$@" --json --counts --errors --ci --rounds 20 --thresholds "$T/t.json" --confusion "$T/c.csv" --per-image "$T/i.csv" \
+		--plot "$T/p.svg" 2> /dev/null
+	cat "$T/t.json" "$T/c.csv" "$T/i.csv" "$T/p.svg"
+}
 for name in whole shuffled1 shuffled2; do
 	is "$(run other --canonical -g "$T/$name-gt.json" "$T/$name-dt.json" 2> /dev/null | grep -v warning)" \
 		"$(run sorted -g "$T/sorted-gt.json" "$T/sorted-dt.json" 2> /dev/null | grep -v warning)" "$name: --canonical"
+	is "$(analyse --canonical -g "$T/$name-gt.json" "$T/$name-dt.json" | sha256sum)" \
+		"$(analyse -g "$T/sorted-gt.json" "$T/sorted-dt.json" | sha256sum)" "$name: --canonical with files and errors"
 done
+ok "which strictly differ" test "$(analyse -g "$T/shuffled1-gt.json" "$T/shuffled1-dt.json" | sha256sum)" != \
+	"$(analyse -g "$T/shuffled2-gt.json" "$T/shuffled2-dt.json" | sha256sum)"
 # In an image without annotations too: which of two equal scores the limit of 1 keeps decides whether it is of medium size.
 echo '{"images": [{"id": 1}, {"id": 2}], "categories": [{"id": 1, "name": "a"}],
  "annotations": [{"id": 1, "image_id": 2, "category_id": 1, "bbox": [0, 56, 32, 32], "area": 9000, "iscrowd": 0}]}' > "$T/bare-gt.json"

@@ -60,10 +60,8 @@ static int compare_numbers(double a, double b)
 	return (a > b) - (a < b);
 }
 
-static int compare_content(const void *a, const void *b, void *context)
+int eval_compare_content(const struct eval_type *type, const struct eval_object *x, const struct eval_object *y)
 {
-	const struct eval_type *type = *(const struct eval_type **)context;
-	const struct eval_object *x = a, *y = b;
 	for (int i = 0; i < 4; i++)
 		if (x->box[i] != y->box[i])
 			return compare_numbers(x->box[i], y->box[i]);
@@ -74,6 +72,11 @@ static int compare_content(const void *a, const void *b, void *context)
 	if (flags_x != flags_y || type->compare == NULL)
 		return flags_x - flags_y;
 	return type->compare(x, y);
+}
+
+static int compare_content(const void *a, const void *b, void *context)
+{
+	return eval_compare_content(*(const struct eval_type **)context, a, b);
 }
 
 void eval_assign_sort_content(const struct eval_type *type, struct eval_object *gt, int64_t n)
@@ -87,7 +90,7 @@ bool eval_assign_reorder(const struct eval_type *type, struct eval_object *dt, i
 	for (int64_t first = 0, next; first < n; first = next) {
 		bool ascending = true;
 		for (next = first + 1; next < n && dt[next].score == dt[first].score; next++)
-			ascending &= compare_content(&dt[next - 1], &dt[next], &type) <= 0;
+			ascending &= eval_compare_content(type, &dt[next - 1], &dt[next]) <= 0;
 		if (!ascending)
 			eval_assign_sort_content(type, dt + first, next - first);
 		changes |= !ascending;

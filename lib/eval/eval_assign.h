@@ -23,6 +23,9 @@ struct eval_outcomes {
 /* A copy of detections [n] by category, then descending score; the rest as given. NULL: out of memory. */
 struct eval_object *eval_assign_sorted(const struct eval_object *dt, int64_t n, struct arena *a) MUST_CHECK;
 
+/* The canonical order of objects of one class in one image, or of equal scores among them; 0: they are exchangeable. */
+int eval_compare_content(const struct eval_type *type, const struct eval_object *a, const struct eval_object *b);
+
 /* Bring equal scores of one class into the canonical order. True when that changes the order. */
 bool eval_assign_reorder(const struct eval_type *type, struct eval_object *dt, int64_t n);
 

@@ -22,7 +22,7 @@ struct judge {
 	struct eval_outcome outcome;
 	struct verdict *verdict;	/* [n_dt] */
 	bool *covered;	/* [n_gt] an error points at it */
-	int64_t *order;	/* [n_dt] detections by score, then image, then as given: as eval_run() sees a class */
+	int64_t *order;	/* [n_dt] detections by score, then image, then as ties go: as eval_run() sees a class */
 	/* The detections with some errors mended. */
 	int32_t *category;	/* [n_dt] -1: gone */
 	bool *is_true;	/* [n_dt] */
@@ -187,15 +187,24 @@ static void mend_all_missed(struct judge *j)
 			j->n_wanted[in->gt[i].category]--;
 }
 
-static int compare_order(const void *a, const void *b, void *objects)
+/* Places in the groups, where detections are by image, by score, and then as ties go. */
+static int compare_places(const void *a, const void *b, void *context)
 {
-	const struct eval_object *x = objects;
-	int64_t i = *(const int64_t *)a, j = *(const int64_t *)b;
-	if (x[i].score != x[j].score)
-		return x[i].score > x[j].score ? -1 : 1;
-	if (x[i].image != x[j].image)
-		return x[i].image < x[j].image ? -1 : 1;
-	return (i > j) - (i < j);
+	const struct judge *j = context;
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	double of_x = j->input->dt[j->outcome.groups.dt[x]].score, of_y = j->input->dt[j->outcome.groups.dt[y]].score;
+	return of_x != of_y ? (of_x < of_y) - (of_x > of_y) : (x > y) - (x < y);
+}
+
+static void order_detections(struct judge *j)
+{
+	int64_t n = j->input->n_dt;
+	for (int64_t i = 0; i < n; i++)
+		j->order[i] = i;
+	if (n > 1)
+		qsort_r(j->order, (size_t)n, sizeof *j->order, compare_places, j);
+	for (int64_t i = 0; i < n; i++)
+		j->order[i] = j->outcome.groups.dt[j->order[i]];
 }
 
 static int judge_init(struct judge *j, const struct eval_input *in, struct arena *a)
@@ -212,12 +221,9 @@ static int judge_init(struct judge *j, const struct eval_input *in, struct arena
 	if (j->verdict == NULL || j->covered == NULL || j->order == NULL || j->category == NULL || j->is_true == NULL ||
 	    j->n_wanted == NULL || j->winner == NULL || j->curve == NULL || j->steps == NULL || j->seen == NULL)
 		return -1;
-	for (int64_t i = 0; i < in->n_dt; i++)
-		j->order[i] = i;
-	struct eval_object *objects = (struct eval_object *)in->dt;
-	if (in->n_dt > 1)
-		qsort_r(j->order, n_dt, sizeof *j->order, compare_order, objects);
-	return eval_outcome_make(&j->outcome, in, fits, a);
+	TRY(eval_outcome_make(&j->outcome, in, fits, a));
+	order_detections(j);
+	return 0;
 }
 
 int eval_errors_make(struct eval_errors *out, const struct eval_input *in, struct arena *a)

@@ -1,5 +1,7 @@
 #include "eval/eval_group.h"
 
+#include "eval/eval_assign.h"
+
 #include <stdlib.h>
 
 /* start[i] .. start[i + 1] are the places of image i among n objects; returns the greatest number in one image. */
@@ -25,13 +27,34 @@ static void fill_by_image(int64_t *index, int64_t *start, const struct eval_obje
 	start[0] = 0;
 }
 
-static int compare_scores(const void *a, const void *b, void *objects)
+/* What indices are sorted by. */
+struct order {
+	const struct eval_object *x;
+	const struct eval_type *type;	/* NULL: equal ones stay as given */
+};
+
+static int compare_places(const void *a, const void *b, void *context)
 {
-	const struct eval_object *x = objects;
+	const struct order *order = context;
 	int64_t i = *(const int64_t *)a, j = *(const int64_t *)b;
-	if (x[i].score != x[j].score)
-		return x[i].score > x[j].score ? -1 : 1;
-	return (i > j) - (i < j);
+	const struct eval_object *x = &order->x[i], *y = &order->x[j];
+	int difference = order->type == NULL ? 0 : eval_compare_content(order->type, x, y);
+	if (difference == 0 && order->type != NULL)
+		difference = (x->category > y->category) - (x->category < y->category);
+	return difference != 0 ? difference : (i > j) - (i < j);
+}
+
+static int compare_scores(const void *a, const void *b, void *context)
+{
+	const struct order *order = context;
+	double x = order->x[*(const int64_t *)a].score, y = order->x[*(const int64_t *)b].score;
+	return x != y ? (x < y) - (x > y) : compare_places(a, b, context);
+}
+
+static void sort_image(int64_t *index, int64_t n, struct order *order, int (*compare)(const void *, const void *, void *))
+{
+	if (n > 1)
+		qsort_r(index, (size_t)n, sizeof *index, compare, order);
 }
 
 int eval_groups_make(struct eval_groups *groups, const struct eval_input *in, struct arena *a)
@@ -46,13 +69,13 @@ int eval_groups_make(struct eval_groups *groups, const struct eval_input *in, st
 	groups->most_gt = count_by_image(groups->gt_start, in->gt, in->n_gt, in->n_images);
 	fill_by_image(groups->dt, groups->dt_start, in->dt, in->n_dt, in->n_images);
 	fill_by_image(groups->gt, groups->gt_start, in->gt, in->n_gt, in->n_images);
-	struct eval_object *objects = (struct eval_object *)in->dt;
+	struct order dt = { in->dt, in->canonical ? in->type : NULL }, gt = { in->gt, dt.type };
 	for (int32_t i = 0; i < in->n_images; i++) {
-		int64_t first = groups->dt_start[i], n = groups->dt_start[i + 1] - first;
-		int64_t pairs = n * (groups->gt_start[i + 1] - groups->gt_start[i]);
-		groups->most_pairs = pairs > groups->most_pairs ? pairs : groups->most_pairs;
-		if (n > 1)
-			qsort_r(groups->dt + first, (size_t)n, sizeof *groups->dt, compare_scores, objects);
+		int64_t n_dt = groups->dt_start[i + 1] - groups->dt_start[i], n_gt = groups->gt_start[i + 1] - groups->gt_start[i];
+		groups->most_pairs = n_dt * n_gt > groups->most_pairs ? n_dt * n_gt : groups->most_pairs;
+		sort_image(groups->dt + groups->dt_start[i], n_dt, &dt, compare_scores);
+		if (in->canonical)
+			sort_image(groups->gt + groups->gt_start[i], n_gt, &gt, compare_places);
 	}
 	return 0;
 }

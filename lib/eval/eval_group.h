@@ -1,5 +1,5 @@
 /*
- * eval_group: all objects of an image together, whatever their class.
+ * eval_group: all objects of an image together, whatever their class. The canonical order is that of eval_assign.h, then by class.
  *
  *     struct eval_groups groups;
  *     struct eval_group group;
@@ -19,8 +19,8 @@
 
 /* Indices into the detections and annotations of an input, grouped by image. */
 struct eval_groups {
-	int64_t *dt;	/* [n_dt] by image, then descending score; equal scores as given */
-	int64_t *gt;	/* [n_gt] by image, then as given */
+	int64_t *dt;	/* [n_dt] by image, then descending score; equal scores as given, or in the input's canonical order */
+	int64_t *gt;	/* [n_gt] by image, then likewise */
 	int64_t *dt_start, *gt_start;	/* [n_images + 1] */
 	int64_t most_dt, most_gt, most_pairs;	/* in one image */
 };

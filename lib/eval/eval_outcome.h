@@ -3,7 +3,7 @@
  *
  * The rule is that of eval_run() for all sizes: within an image and class the best scores choose first. Leaving out
  * the detections below some score changes nothing above it, so one outcome serves every score threshold. Unlike there,
- * an annotation with the id 0 is one like any other, and equal scores keep the results' order (strict) always.
+ * an annotation with the id 0 is one like any other.
  */
 #ifndef EVAL_EVAL_OUTCOME_H
 #define EVAL_EVAL_OUTCOME_H
