@@ -61,6 +61,7 @@ every_allocation "arrays" -g "$T/gt.json" --arrays "$T/out/a.npz" --agnostic "$T
 every_allocation "lists" -g "$T/gt.json" --images 1,two --classes a --max-dets 1,5 "$T/dt.json"
 every_allocation "operating points" -g "$T/gt.json" --counts --errors --thresholds "$T/out/t.json" --confusion "$T/out/c.csv" \
 	--per-image "$T/out/i.json" --plot "$T/out/p.svg" "$T/dt.json"
+every_allocation "in canonical order" -g "$T/gt.json" --canonical --errors --confusion "$T/out/c.json" "$T/dt.json"
 every_allocation "intervals" -g "$T/gt.json" --ci --rounds 5 --compare "$T/dt.json" --csv "$T/dt.json"
 "$evalap" -q -g "$T/gt.json" --json "$T/dt.json" > "$T/old.json" 2> /dev/null
 every_allocation "limits" -g "$T/gt.json" --fail-under AP.a=0.1 --baseline "$T/old.json" --max-drop 0.1 "$T/dt.json"
@@ -81,6 +82,13 @@ every_allocation "a pack" -g "$T/synth.pack" "$T/synth.json"
 printf 'image_id,label\n1,cat\n2,dog\n3,\n' > "$T/labels.csv"
 printf 'image_id,cat,dog\n1,0.8,0.2\n2,0.6,0.4\n3,0.5,0.5\n' > "$T/scores.csv"
 every_allocation "classes of images" -t classify -g "$T/labels.csv" --json "$T/scores.csv"
+mkdir -p "$T/folders/a" "$T/folders/b"
+cp "$T/synth/images/000001.jpg" "$T/folders/a"
+cp "$T/synth/images/000002.jpg" "$T/folders/b"
+coco-pack -q "$T/folders" -o "$T/folders.pack"
+echo '[{"image_id": 1, "category_id": 1, "score": 0.9}, {"image_id": 1, "category_id": 2, "score": 0.1},
+ {"image_id": 2, "category_id": 1, "score": 0.6}]' > "$T/categories.json"
+every_allocation "classes of images by category" -t classify -g "$T/folders.pack" "$T/categories.json"
 every_allocation "out of distribution" -t ood -g "$T/labels.csv" "$T/scores.csv"
 jq '(.images[] |= . + {neg_category_ids: [2], not_exhaustive_category_ids: []}) | (.categories[] |= . + {frequency: "r"})' \
 	"$T/gt.json" > "$T/lvis.json"

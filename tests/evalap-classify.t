@@ -53,6 +53,53 @@ like "$(cat "$T/out")" '\(top1\) = 0.500$' "and counts"
 like "$(cat "$T/out")" '\(ECE\)  = -1.000$' "and give no calibration error"
 like "$(evalap -t classify -g "$T/gt.jsonl" --logits "$T/one.jsonl" 2>&1)" '\(ECE\)  = 0.018$' "1 - 1 / (1 + exp(-4)) with --logits"
 
+# Results by category, an object each, best first, and not all of the seven classes: what is not listed is not among the first five.
+if "$python" -c 'import msgpack, numpy' 2> /dev/null; then
+	PYTHONPATH=$ROOT/tests PYTHONDONTWRITEBYTECODE=1 "$python" - "$T/samples.stream" << 'PYTHON'
+import sys
+import eval_streams
+eval_streams.write_stream(sys.argv[1], "sample", [{"id": 11 + k, "name": name} for k, name in enumerate("abcdefg")],
+                          [{"id": i + 1, "seq": i, "class_label": label} for i, label in enumerate((0, 4, 5, 1))])
+PYTHON
+	# rows IMAGE CATEGORY:SCORE...
+	rows() {
+		local image=$1 row
+		shift
+		for row; do
+			printf ',{"image_id": %s, "category_id": %s, "score": %s}' "$image" "${row%:*}" "${row#*:}"
+		done
+	}
+	by_category() {
+		echo "[${1#,}]" > "$T/by-category"
+	}
+	first=$(rows 1 11:0.5 12:0.3 13:0.1 14:0.05 15:0.03)
+	by_category "$first$(rows 2 11:0.41 12:0.3 13:0.15 14:0.1 15:0.04)$(rows 3 11:0.41 12:0.3 13:0.15 14:0.1 15:0.04)$(rows 4 13:0.62 11:0.38)"
+	evalap -t classify -g "$T/samples.stream" --per-class "$T/by-category" > "$T/out" 2>&1
+	is "$(sed 's/.*(/(/' "$T/out" | head -n 6 | tr -s ' ')" "(top1) = 0.250
+(top5) = 0.500
+(mAcc) = 0.250
+(ECE) = 0.485
+ category images accuracy
+ a 1 100.00" "results by category"
+	by_category "$first"
+	is "$(evalap -q -t ood --json -g "$T/samples.stream" "$T/by-category" 2> /dev/null | jq -c '[.in, .out]')" '[1,0]' "and for -t ood"
+	bad_rows() {
+		by_category "$2"
+		fails_with 1 "^evalap: .*by-category:[0-9]+:.* $1" evalap -t classify "${@:3}" -g "$T/samples.stream" "$T/by-category"
+	}
+	bad_rows 'category 99 of image 1 is not in the ground truth' "$(rows 1 11:0.5 99:0.3)"
+	bad_rows 'category 11 of image 1 comes twice' "$(rows 1 11:0.5 11:0.3)"
+	bad_rows 'image 1 comes twice' "$(rows 1 11:0.5)$(rows 2 11:0.5)$(rows 1 12:0.3)"
+	bad_rows 'has a "category_id" and no "score"' ',{"image_id": 1, "category_id": 11}'
+	bad_rows 'has no "category_id", unlike those before' "$(rows 1 11:0.5),{\"image_id\": 2, \"scores\": [1]}"
+	bad_rows 'has a "category_id", unlike those before' ",{\"image_id\": 2, \"scores\": [1, 2, 3, 4, 5, 6, 7]}$(rows 1 11:0.5)"
+	bad_rows 'image 1 has 1 of 7 scores; --logits needs all' "$(rows 1 11:0.5)" --logits
+	by_category "$first"
+	fails_with 1 'by category_id need ground truth of samples' evalap -t classify -g "$T/gt.csv" "$T/by-category"
+else
+	echo "# python3-msgpack or python3-numpy is not installed: no results by category"
+fi
+
 bad() {
 	printf '%b' "$2" > "$T/bad"
 	fails_with 1 "^evalap: .*$3" evalap -t "$1" -g "$T/gt.csv" "$T/bad"

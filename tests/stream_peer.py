@@ -98,4 +98,5 @@ def main():
         assert lines[0] and lines[0] == lines[1], "different"
 
 
-main()
+if __name__ == "__main__":
+    main()

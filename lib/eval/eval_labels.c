@@ -33,6 +33,8 @@ int eval_labels_read(struct eval_labels *labels, const char *path, struct arena 
 	*labels = (struct eval_labels){ .arena = a };
 	TRY(eval_table_open(&t, path, a));
 	int status = read_labels(labels, &t);
+	labels->n_categories = t.n_categories;
+	labels->categories = t.categories;
 	eval_table_close(&t);
 	TRY(status);
 	if (labels->n == 0)
@@ -86,6 +88,38 @@ static int64_t rank_of(const double *scores, int64_t n, int64_t k)
 	return rank;
 }
 
+static int64_t find_category(const struct eval_labels *labels, int64_t id)
+{
+	for (int32_t k = 0; k < labels->n_categories; k++)
+		if (labels->categories[k].id == id)
+			return k;
+	return -1;
+}
+
+/* Scores by category become scores of all classes. */
+static int spread_scores(struct eval_labels *labels, const struct eval_table *t, struct eval_table_row *row)
+{
+	char text[128];
+	sample_id_text(&row->id, text);
+	if (labels->categories == NULL)
+		return eval_table_fail(t, "results by category_id need ground truth of samples, whose categories have ids");
+	if (labels->logits && row->n_scores != labels->n_categories)
+		return eval_table_fail(t, "image %s has %" PRId64 " of %d scores; --logits needs all", text, row->n_scores,
+				       labels->n_categories);
+	for (int32_t k = 0; k < labels->n_categories; k++)
+		labels->spread[k] = -INFINITY;
+	for (int64_t i = 0; i < row->n_scores; i++) {
+		int64_t k = find_category(labels, row->category[i]);
+		if (k < 0 || labels->spread[k] != -INFINITY)
+			return eval_table_fail(t, "category %" PRId64 " of image %s %s", row->category[i], text,
+					       k < 0 ? "is not in the ground truth" : "comes twice");
+		labels->spread[k] = row->scores[i];
+	}
+	row->scores = labels->spread;
+	row->n_scores = labels->n_categories;
+	return 0;
+}
+
 static int take_scores(struct eval_labels *labels, const struct eval_table *t, struct eval_label *l,
 		       const struct eval_table_row *row)
 {
@@ -93,10 +127,10 @@ static int take_scores(struct eval_labels *labels, const struct eval_table *t, s
 		labels->n_classes = row->n_scores;
 	if (row->n_scores != labels->n_classes)
 		return eval_table_fail(t, "%" PRId64 " scores where the rows before have %" PRId64, row->n_scores, labels->n_classes);
-	double largest = row->scores[0], smallest = row->scores[0];
-	for (int64_t i = 1; i < row->n_scores; i++) {
+	double largest = -INFINITY, smallest = INFINITY;
+	for (int64_t i = 0; i < row->n_scores; i++) {
 		largest = fmax(largest, row->scores[i]);
-		smallest = fmin(smallest, row->scores[i]);
+		smallest = row->scores[i] > -INFINITY ? fmin(smallest, row->scores[i]) : smallest;
 	}
 	labels->n_improbable += !labels->logits && (smallest < 0 || largest > 1);
 	l->confidence = labels->logits ? top_probability(row->scores, row->n_scores, largest) : largest;
@@ -106,11 +140,11 @@ static int take_scores(struct eval_labels *labels, const struct eval_table *t, s
 	if (k < 0)
 		return -1;
 	l->label = k;
-	l->rank = rank_of(row->scores, row->n_scores, k);
+	l->rank = row->scores[k] > -INFINITY ? rank_of(row->scores, row->n_scores, k) : INT64_MAX;
 	return 0;
 }
 
-static int take_row(struct eval_labels *labels, const struct eval_table *t, const struct eval_table_row *row, bool need_scores,
+static int take_row(struct eval_labels *labels, const struct eval_table *t, struct eval_table_row *row, bool need_scores,
 		    bool with_ood_score)
 {
 	char text[128];
@@ -128,9 +162,22 @@ static int take_row(struct eval_labels *labels, const struct eval_table *t, cons
 	if (row->has_ood_score && !isfinite(row->ood_score))
 		return eval_table_fail(t, "the ood_score of image %s is not a finite number", text);
 	l->answered = true;
+	if (row->category != NULL)
+		TRY(spread_scores(labels, t, row));
 	if (row->n_scores > 0)
 		TRY(take_scores(labels, t, l, row));
 	l->ood_score = row->has_ood_score ? row->ood_score : -l->confidence;
+	return 0;
+}
+
+/* Results by category are of the ground truth's classes. */
+static int name_classes(struct eval_labels *labels)
+{
+	labels->names = arena_calloc(labels->arena, (size_t)labels->n_categories, sizeof *labels->names);
+	if (labels->names == NULL)
+		return -1;
+	for (int32_t k = 0; k < labels->n_categories; k++)
+		labels->names[k] = labels->categories[k].name == NULL ? "" : labels->categories[k].name;
 	return 0;
 }
 
@@ -141,11 +188,14 @@ static int read_answers(struct eval_labels *labels, struct eval_table *t, bool n
 	int got;
 	labels->names = t->names;
 	labels->n_classes = t->n_names;
+	labels->spread = arena_calloc(labels->arena, (size_t)labels->n_categories, sizeof *labels->spread);
+	if (labels->spread == NULL)
+		return -1;
 	for (int64_t i = 0; (got = eval_table_next(t, &row)) == 1; i++) {
 		with_ood_score = i == 0 ? row.has_ood_score : with_ood_score;
 		TRY(take_row(labels, t, &row, need_scores, with_ood_score));
 	}
-	return got;
+	return got < 0 || !t->by_category ? got : name_classes(labels);
 }
 
 int eval_labels_answer(struct eval_labels *labels, const char *path, bool need_scores)

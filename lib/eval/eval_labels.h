@@ -17,7 +17,7 @@ struct eval_label {
 	const char *name;	/* of its class; NULL: not known by name */
 	int64_t label;	/* number of its class; -1: not known by number; neither: out of distribution */
 	bool answered;
-	int64_t rank;	/* classes that the classifier puts before the true one */
+	int64_t rank;	/* classes that the classifier puts before the true one; INT64_MAX: it does not mention that one */
 	double confidence;	/* the highest score, of logits after a softmax */
 	double ood_score;	/* as given, or else minus the confidence: higher is further out */
 };
@@ -30,6 +30,11 @@ struct eval_labels {
 	int64_t n_classes;	/* scores of an image; 0: there are none */
 	const char **names;	/* [n_classes] or NULL */
 	int64_t n_improbable;	/* images with a score outside of [0, 1], and no logits */
+
+	/* Of ground truth in samples: its categories, for results that name them by id. */
+	int32_t n_categories;
+	const struct category *categories;
+	double *spread;	/* [n_categories] the scores of such a result; -INFINITY: not said */
 };
 
 /* What labels say in both senses: of no class, so out of distribution. */
@@ -43,10 +48,11 @@ int eval_labels_read(struct eval_labels *labels, const char *path, struct arena 
 
 /*
  * Read what was said of them. Names are looked up among the results' names, and a name that is a whole number and not there is
- * the number. Equal scores are ranked in the order of the classes.
+ * the number. Equal scores are ranked in the order of the classes. Results by category are of the classes of the ground truth, which
+ * must come from samples then.
  * Error: an image that the ground truth does not have, or twice; a row without scores (need_scores) or other rows' number of
  * them; some rows with an ood_score and some without; a label that is none of the classes; names of classes that only the
- * ground truth has.
+ * ground truth has; a category that it does not have, or twice; logits of some categories only.
  */
 int eval_labels_answer(struct eval_labels *labels, const char *path, bool need_scores) MUST_CHECK;
 

@@ -79,10 +79,58 @@ int eval_table_open(struct eval_table *t, const char *path, struct arena *a)
 	return status;
 }
 
+static int next_entry(struct eval_table *t, struct eval_table_entry *e)
+{
+	if (t->has_ahead) {
+		*e = t->ahead;
+		t->line = e->line;
+		t->has_ahead = false;
+		return 1;
+	}
+	*e = (struct eval_table_entry){ .row = { .label = -1 } };
+	int got = t->ended ? 0 : t->format->next(t, e);
+	t->ended = got != 1;
+	e->line = t->line;
+	if (got != 1)
+		return got;
+	t->by_category = t->n_rows++ == 0 ? e->has_category : t->by_category;
+	if (e->has_category != t->by_category)
+		return eval_table_fail(t, "the object has %s \"category_id\", unlike those before", e->has_category ? "a" : "no");
+	return 1;
+}
+
+static int add_category(struct eval_table *t, struct eval_table_row *row, const struct eval_table_entry *e)
+{
+	if (!e->has_score)
+		return eval_table_fail(t, "the object has a \"category_id\" and no \"score\"");
+	TRY(eval_grow(&t->category, row->n_scores, &t->room_categories, sizeof *t->category, t->arena));
+	t->category[row->n_scores] = e->category;
+	row->category = t->category;
+	return eval_table_add_score(t, row, e->score);
+}
+
+/* All entries that follow `e` and are of the same image. */
+static int gather(struct eval_table *t, struct eval_table_row *row, struct eval_table_entry *e)
+{
+	int64_t line = e->line;
+	int got;
+	*row = (struct eval_table_row){ .id = e->row.id, .label = -1 };
+	do {
+		TRY(add_category(t, row, e));
+		got = next_entry(t, e);
+	} while (got == 1 && eval_compare_ids(&e->row.id, &row->id) == 0);
+	t->has_ahead = got == 1;
+	t->ahead = *e;
+	t->line = line;
+	return got < 0 ? -1 : 1;
+}
+
 int eval_table_next(struct eval_table *t, struct eval_table_row *row)
 {
-	*row = (struct eval_table_row){ .label = -1 };
-	return t->format->next(t, row);
+	struct eval_table_entry e;
+	int got = next_entry(t, &e);
+	*row = e.row;
+	return got == 1 && e.has_category ? gather(t, row, &e) : got;
 }
 
 void eval_table_close(struct eval_table *t)

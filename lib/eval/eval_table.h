@@ -4,7 +4,8 @@
  * A table is CSV with a header line; JSON, one object a line or one array of objects; or a stream or pack of samples (their
  * class_label) or detections (their class_scores). In CSV the columns image_id, label and ood_score have these meanings; in a
  * table without a label all other columns are the scores of the classes they are named after. In JSON the keys are
- * image_id, label, scores (an array) and ood_score; others are passed over.
+ * image_id, label, scores (an array) and ood_score; others are passed over. JSON may also have category_id and score, an object for
+ * each image and category: those of an image, one after the other, are one row.
  *
  *     struct eval_table t;
  *     struct eval_table_row row;
@@ -32,8 +33,18 @@ struct eval_table_row {
 	int64_t label;	/* its number; -1: none or only the name is known */
 	int64_t n_scores;
 	const double *scores;	/* finite; NULL: none */
+	const int64_t *category;	/* [n_scores] ids of the categories that the scores are of; NULL: of all classes, in their order */
 	bool has_ood_score;
 	double ood_score;	/* finite */
+};
+
+/* What is said in one place: a row, or a part of one. */
+struct eval_table_entry {
+	struct eval_table_row row;
+	int64_t line;
+	bool has_category, has_score;
+	int64_t category;
+	double score;
 };
 
 struct eval_table {
@@ -43,6 +54,9 @@ struct eval_table {
 	/* Names of the classes that scores belong to; NULL: not known. */
 	int64_t n_names;
 	const char **names;
+	/* Of samples: what their labels are numbers in. */
+	int32_t n_categories;
+	const struct category *categories;
 
 	/* The rest is the reader's own. */
 	const struct eval_table_format *format;
@@ -59,6 +73,13 @@ struct eval_table {
 	struct arena record;
 	double *scores;
 	int64_t room_scores;
+	/* Of objects for an image and a category each. */
+	int64_t n_rows;	/* so far */
+	bool by_category;	/* the first row was of such */
+	int64_t *category;
+	int64_t room_categories;
+	bool has_ahead, ended;
+	struct eval_table_entry ahead;	/* the first of the next row */
 };
 
 /* Error: cannot open; empty; a header line without image_id or with a name twice; a stream of another kind. */
@@ -74,7 +95,7 @@ void eval_table_close(struct eval_table *t);
 
 /* What the files below share: how one format is read. */
 struct eval_table_format {
-	int (*next)(struct eval_table *t, struct eval_table_row *row);
+	int (*next)(struct eval_table *t, struct eval_table_entry *entry);
 };
 
 extern const struct eval_table_format eval_table_csv, eval_table_lines, eval_table_array;

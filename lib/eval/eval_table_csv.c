@@ -135,8 +135,9 @@ static int read_field(struct eval_table *t, struct eval_table_row *row, int64_t 
 	return eval_table_add_score(t, row, score);
 }
 
-static int next(struct eval_table *t, struct eval_table_row *row)
+static int next(struct eval_table *t, struct eval_table_entry *entry)
 {
+	struct eval_table_row *row = &entry->row;
 	int64_t n;
 	int got;
 	while ((got = eval_table_line(t)) == 1 && t->text[0] == '\0')

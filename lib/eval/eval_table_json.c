@@ -50,8 +50,9 @@ static int read_scores(struct eval_table *t, struct eval_table_row *row)
 }
 
 /* The object whose begin has been read. */
-static int read_object(struct eval_table *t, struct eval_table_row *row)
+static int read_object(struct eval_table *t, struct eval_table_entry *entry)
 {
+	struct eval_table_row *row = &entry->row;
 	bool has_id = false;
 	int more;
 	while ((more = json_next_key(&t->json)) == 1) {
@@ -65,16 +66,23 @@ static int read_object(struct eval_table *t, struct eval_table_row *row)
 		} else if (json_is(&t->json, "ood_score")) {
 			TRY(json_take_number(&t->json, "ood_score", &row->ood_score));
 			row->has_ood_score = true;
+		} else if (json_is(&t->json, "category_id")) {
+			TRY(json_take_integer(&t->json, "category_id", &entry->category));
+			entry->has_category = true;
+		} else if (json_is(&t->json, "score")) {
+			TRY(json_take_number(&t->json, "score", &entry->score));
+			entry->has_score = true;
 		} else {
 			TRY(json_skip(&t->json));
 		}
 	}
 	TRY(more);
+	entry->has_category &= !row->has_label && row->n_scores == 0;
 	return has_id ? 1 : json_fail(&t->json, "the object has no \"image_id\"");
 }
 
 /* One document a line: the reader is opened for each. */
-static int next_line(struct eval_table *t, struct eval_table_row *row)
+static int next_line(struct eval_table *t, struct eval_table_entry *entry)
 {
 	int got;
 	while ((got = eval_table_line(t)) == 1 && t->text[strspn(t->text, " \t")] == '\0')
@@ -84,7 +92,7 @@ static int next_line(struct eval_table *t, struct eval_table_row *row)
 	TRY(json_open_memory(&t->json, t->text, strlen(t->text), t->path));
 	got = json_enter_object(&t->json, "a line");
 	if (got == 0)
-		got = read_object(t, row);
+		got = read_object(t, entry);
 	if (got == 1 && json_next(&t->json) != JSON_END)
 		got = -1;
 	json_close(&t->json);
@@ -94,7 +102,7 @@ static int next_line(struct eval_table *t, struct eval_table_row *row)
 
 const struct eval_table_format eval_table_lines = { .next = next_line };
 
-static int next_element(struct eval_table *t, struct eval_table_row *row)
+static int next_element(struct eval_table *t, struct eval_table_entry *entry)
 {
 	enum json_event e = json_next_element(&t->json);
 	if (e == JSON_ARRAY_END)
@@ -104,7 +112,7 @@ static int next_element(struct eval_table *t, struct eval_table_row *row)
 	t->line++;
 	if (e != JSON_OBJECT_BEGIN)
 		return json_fail(&t->json, "element %lld is not an object", (long long)t->line);
-	return read_object(t, row);
+	return read_object(t, entry);
 }
 
 const struct eval_table_format eval_table_array = { .next = next_element };

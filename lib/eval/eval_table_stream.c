@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-static int next_sample(struct eval_table *t, struct eval_table_row *row)
+static int next_sample(struct eval_table *t, struct eval_table_entry *entry)
 {
+	struct eval_table_row *row = &entry->row;
 	const struct stream_header *header = stream_reader_header(&t->reader);
 	struct sample s;
 	arena_reset(&t->record);
@@ -29,8 +30,9 @@ static int next_sample(struct eval_table *t, struct eval_table_row *row)
 	return row->name == NULL ? -1 : 1;
 }
 
-static int next_detection(struct eval_table *t, struct eval_table_row *row)
+static int next_detection(struct eval_table *t, struct eval_table_entry *entry)
 {
+	struct eval_table_row *row = &entry->row;
 	struct detection d;
 	char text[128];
 	arena_reset(&t->record);
@@ -50,6 +52,15 @@ static int next_detection(struct eval_table *t, struct eval_table_row *row)
 }
 
 static const struct eval_table_format samples = { .next = next_sample }, detections = { .next = next_detection };
+
+static int copy_categories(struct eval_table *t)
+{
+	struct stream_header header;
+	TRY(header_copy(&header, stream_reader_header(&t->reader), t->arena));
+	t->n_categories = header.n_categories;
+	t->categories = header.categories;
+	return 0;
+}
 
 /* Names, when all classes have one. */
 static int copy_names(struct eval_table *t)
@@ -79,5 +90,5 @@ int eval_table_stream_open(struct eval_table *t)
 	t->format = strcmp(kind, "sample") == 0 ? &samples : strcmp(kind, "detection") == 0 ? &detections : NULL;
 	if (t->format == NULL)
 		return err_set("'%s' is a stream of kind '%s'; labels come in samples, scores in detections", t->path, kind);
-	return t->format == &detections ? copy_names(t) : 0;
+	return t->format == &detections ? copy_names(t) : copy_categories(t);
 }
