@@ -1,5 +1,7 @@
 #include "eval/eval_accumulate.h"
 
+#include "eval/eval_curve.h"
+
 #include <float.h>
 #include <omp.h>
 #include <string.h>
@@ -40,7 +42,7 @@ struct curve {
 struct bundle {
 	struct curve curve[EVAL_THRESHOLDS][EVAL_MAX_LIMITS];
 	int64_t all_wrong[EVAL_BYTES][EVAL_MAX_LIMITS];	/* detections wrong at all thresholds of a byte, by first limit */
-	int64_t needed[EVAL_RECALLS];	/* right detections with which each recall is reached */
+	struct eval_curve_steps needed;	/* right detections with which each recall is reached */
 	double first_score[EVAL_MAX_LIMITS];	/* of the first detection, whatever it is */
 	bool any[EVAL_MAX_LIMITS];
 	uint8_t digit[243][EVAL_PER_BYTE];
@@ -55,12 +57,7 @@ static void bundle_init(struct bundle *b)
 
 static void bundle_start(struct bundle *b, int64_t n_wanted)
 {
-	int64_t j = 0;
-	for (int i = 0; i < EVAL_RECALLS; i++) {
-		while ((double)j / (double)n_wanted < eval_recall(i))
-			j++;
-		b->needed[i] = j;
-	}
+	eval_curve_steps_set(&b->needed, n_wanted);
 	memset(b->all_wrong, 0, sizeof b->all_wrong);
 	memset(b->any, 0, sizeof b->any);
 	for (int t = 0; t < EVAL_THRESHOLDS; t++)
@@ -71,7 +68,7 @@ static void bundle_start(struct bundle *b, int64_t n_wanted)
 static void add_right(struct curve *c, const struct bundle *b, double score, int64_t n_wrong)
 {
 	int64_t right = ++c->n_right;
-	while (c->step < EVAL_RECALLS && b->needed[c->step] <= right) {
+	while (c->step < EVAL_RECALLS && b->needed.found[c->step] <= right) {
 		c->score[c->step] = score;
 		c->best[c->step++] = 0;
 	}

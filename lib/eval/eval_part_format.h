@@ -16,4 +16,7 @@ enum {
 	EVAL_PART_HASH = 8,	/* XXH3-64 of everything before it */
 };
 
+/* Detections that a part may have been given: so few that sums over parts cannot overflow. */
+static const uint64_t EVAL_PART_MOST_DETECTIONS = 1ULL << 48;
+
 #endif
