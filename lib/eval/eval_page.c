@@ -1,5 +1,6 @@
 #include "eval/eval_page.h"
 
+#include "base/options.h"
 #include "eval/eval_ranking.h"
 #include "image/plot.h"
 
@@ -8,6 +9,9 @@
 #include <string.h>
 
 enum { N_CURVES = 5, N_SCORE_BINS = 25, MAX_FAINT = 200, MAX_BARS = 120 };
+
+/* Where a chart of counts gets a logarithmic axis. */
+static const double MANY = 50;
 
 /* All that the charts point to. */
 struct page {
@@ -32,6 +36,12 @@ static double precision(const struct page *p, int t, int r, int32_t k)
 	return result->precision[eval_precision_at(result, t, r, k, 0, result->n_limits - 1)];
 }
 
+/* A curve ends at the last recall that is reached. */
+static double reached(double at)
+{
+	return at > 0 ? at : NAN;
+}
+
 static void mean_curve(struct page *p, int curve, int t)
 {
 	double area = 0;
@@ -43,8 +53,8 @@ static void mean_curve(struct page *p, int curve, int t)
 			sum += at > -1 ? at : 0;
 			n += at > -1;
 		}
-		p->mean[curve][r] = n == 0 ? NAN : sum / n;
-		area += p->mean[curve][r] / EVAL_RECALLS;
+		area += n == 0 ? NAN : sum / n / EVAL_RECALLS;
+		p->mean[curve][r] = reached(sum / n);
 	}
 	if (isnan(area))
 		snprintf(p->curve_name[curve], sizeof p->curve_name[curve], "AP%.0f", 100 * eval_threshold(t));
@@ -64,7 +74,7 @@ static int make_curves(struct page *p, struct arena *a)
 	for (int k = 0; k < p->n_faint; k++) {
 		double *curve = p->class_curve + (int64_t)k * EVAL_RECALLS;
 		for (int r = 0; r < EVAL_RECALLS; r++)
-			curve[r] = precision(p, 0, r, k) > -1 ? precision(p, 0, r, k) : NAN;
+			curve[r] = reached(precision(p, 0, r, k));
 		p->curves[k] = (struct plot_series){ .n = EVAL_RECALLS, .x = p->recall, .y = curve, .faint = true,
 			.name = k == 0 ? "AP50 of a class" : NULL };
 	}
@@ -78,29 +88,42 @@ static int make_curves(struct page *p, struct arena *a)
 	return 0;
 }
 
+/* Fill the bins from `low` on; the greatest number in one. */
+static double count_scores(struct page *p, double low, double width)
+{
+	const struct eval_outcome *out = &p->x->outcome;
+	double most = 0;
+	for (int i = 0; i < N_SCORE_BINS; i++)
+		p->bin_left[i] = low + i * width;
+	for (int64_t i = 0; i < out->input->n_dt; i++) {
+		double score = out->input->dt[i].score;
+		if (out->state[i] == EVAL_IGNORED || !isfinite(score))
+			continue;
+		int bin = (int)((score - low) / width);
+		double *n = out->state[i] == EVAL_TRUE ? p->n_true : p->n_false;
+		n += bin >= N_SCORE_BINS ? N_SCORE_BINS - 1 : bin;
+		++*n;
+		most = fmax(most, *n);
+	}
+	return most;
+}
+
 static void make_scores(struct page *p)
 {
 	const struct eval_outcome *out = &p->x->outcome;
 	const struct eval_input *in = out->input;
 	double low = 0, high = 1;
 	int64_t n_true = 0, n_false = 0;
-	for (int64_t i = 0; i < in->n_dt; i++)
+	for (int64_t i = 0; i < in->n_dt; i++) {
+		n_true += out->state[i] == EVAL_TRUE;
+		n_false += out->state[i] == EVAL_FALSE;
 		if (isfinite(in->dt[i].score)) {
 			low = fmin(low, in->dt[i].score);
 			high = fmax(high, in->dt[i].score);
 		}
-	double width = (high - low) / N_SCORE_BINS;
-	for (int i = 0; i < N_SCORE_BINS; i++)
-		p->bin_left[i] = low + i * width;
-	for (int64_t i = 0; i < in->n_dt; i++) {
-		if (out->state[i] == EVAL_IGNORED || !isfinite(in->dt[i].score))
-			continue;
-		int bin = (int)((in->dt[i].score - low) / width);
-		bin = bin >= N_SCORE_BINS ? N_SCORE_BINS - 1 : bin;
-		(out->state[i] == EVAL_TRUE ? p->n_true : p->n_false)[bin]++;
-		n_true += out->state[i] == EVAL_TRUE;
-		n_false += out->state[i] == EVAL_FALSE;
 	}
+	double width = (high - low) / N_SCORE_BINS;
+	bool many = count_scores(p, low, width) > MANY;
 	snprintf(p->true_name, sizeof p->true_name, "%lld true", (long long)n_true);
 	snprintf(p->false_name, sizeof p->false_name, "%lld false", (long long)n_false);
 	snprintf(p->score_title, sizeof p->score_title, "Scores of detections at IoU %.2f", out->iou);
@@ -111,8 +134,9 @@ static void make_scores(struct page *p)
 	p->scores[1].y = p->n_false;
 	/* False ones in front, half as wide: both are seen. */
 	p->scores[1].width = width / 2;
-	p->plot[1] = (struct plot){ .title = p->score_title, .x_label = "score", .y_label = "detections", .log_y = true,
-		.x_low = low, .x_high = high, .y_low = 1, .y_high = 10, .legend = PLOT_BELOW, .n_series = 2, .series = p->scores };
+	p->plot[1] = (struct plot){ .title = p->score_title, .x_label = "score", .y_label = "detections", .log_y = many,
+		.x_low = low, .x_high = high, .y_low = many ? 1 : 0, .y_high = many ? 10 : 5, .legend = PLOT_BELOW,
+		.n_series = 2, .series = p->scores };
 }
 
 static void make_reliability(struct page *p)
@@ -120,10 +144,12 @@ static void make_reliability(struct page *p)
 	static const double ends[2] = { 0, 1 };
 	const struct eval_outcome *out = &p->x->outcome;
 	struct eval_calibration c = { 0 };
+	/* In the order of the groups, which is that of the sums' rounding. */
 	for (int64_t i = 0; i < out->input->n_dt; i++) {
-		double score = out->input->dt[i].score;
-		if (out->state[i] != EVAL_IGNORED && score >= 0 && score <= 1)
-			eval_calibration_add(&c, score, out->state[i] == EVAL_TRUE);
+		int64_t d = out->groups.dt[i];
+		double score = out->input->dt[d].score;
+		if (out->state[d] != EVAL_IGNORED && score >= 0 && score <= 1)
+			eval_calibration_add(&c, score, out->state[d] == EVAL_TRUE);
 	}
 	for (int bin = 0; bin < EVAL_CALIBRATION_BINS; bin++) {
 		/* 0 / 0 is a gap in the line. */
@@ -180,12 +206,17 @@ static void make_titles(struct page *p)
 	const struct eval_type *type = p->x->input->type;
 	size_t used = 0;
 	p->title[0] = '\0';
-	for (int i = 0; i < type->n_rows && used < sizeof p->title; i++)
+	for (int i = 0; i < type->n_rows && used < sizeof p->title; i++) {
+		char value[16] = "-";
+		if (p->x->result->stats[i] > -1)
+			snprintf(value, sizeof value, "%.3f", p->x->result->stats[i]);
 		if (!type->rows[i].recall)
-			used += (size_t)snprintf(p->title + used, sizeof p->title - used, "%s%s %.3f", used > 0 ? " \xc2\xb7 " : "",
-						 type->rows[i].name, p->x->result->stats[i]);
-	snprintf(p->subtitle, sizeof p->subtitle, "%s: %d images, %lld objects of %d classes, %lld detections", type->name,
-		 set->n_images, (long long)set->n_gt, set->n_categories, (long long)set->n_dt);
+			used += (size_t)snprintf(p->title + used, sizeof p->title - used, "%s%s %s", used > 0 ? " \xc2\xb7 " : "",
+						 type->rows[i].name, value);
+	}
+	snprintf(p->subtitle, sizeof p->subtitle, "%s: %d image%s, %lld object%s of %d class%s, %lld detection%s", type->name,
+		 set->n_images, tool_plural(set->n_images), (long long)set->n_gt, tool_plural(set->n_gt), set->n_categories,
+		 set->n_categories == 1 ? "" : "es", (long long)set->n_dt, tool_plural(set->n_dt));
 }
 
 int eval_page_write(const char *path, const struct eval_analysis *analysis, struct arena *a)

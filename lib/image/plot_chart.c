@@ -20,6 +20,7 @@ struct chart {
 	const struct plot *plot;
 	struct plot_axis x, y;
 	int w, h;
+	const char *faint;	/* how opaque faint lines are: less where there are many */
 };
 
 /* Text with the characters that mean something in XML replaced, and those that it forbids left out. */
@@ -144,8 +145,8 @@ static int same_column(const struct chart *c, const struct plot_series *s, int f
 static void put_line(struct chart *c, const struct plot_series *s, const char *color)
 {
 	struct pen pen = { .file = c->file };
-	fprintf(c->file, "<path fill=\"none\" stroke=\"%s\" stroke-linejoin=\"round\" stroke-linecap=\"round\" %s d=\"", color,
-		s->faint ? "stroke-width=\"1\" stroke-opacity=\"0.3\"" : "stroke-width=\"2\"");
+	fprintf(c->file, "<path fill=\"none\" stroke=\"%s\" stroke-linejoin=\"round\" stroke-linecap=\"round\" stroke-width=\"%d\" "
+		"stroke-opacity=\"%s\" d=\"", color, s->faint ? 1 : 2, s->faint ? c->faint : "1");
 	for (int i = 0; i < s->n;) {
 		int low, high;
 		if (!drawable(c->plot, s, i)) {
@@ -180,7 +181,7 @@ static void put_bars(struct chart *c, const struct plot_series *s, const char *c
 			continue;
 		double left = plot_axis_pixel(&c->x, s->x[i]), right = plot_axis_pixel(&c->x, s->x[i] + s->width);
 		/* What is there is seen, even where the axis begins at it. */
-		double top = fmin(plot_axis_pixel(&c->y, s->y[i]), c->y.pixel_low - 1.5);
+		double top = fmin(plot_axis_pixel(&c->y, s->y[i]), c->y.pixel_low - 3);
 		fprintf(c->file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n", left, top, right - left,
 			c->y.pixel_low - top);
 	}
@@ -272,7 +273,10 @@ void plot_put_chart(FILE *file, const struct plot *p, int w, int h, int below)
 {
 	struct chart chart = { .file = file, .plot = p, .w = w, .h = h - below };
 	const char *colors[PLOT_MAX_SERIES];
-	int next = 0;
+	int next = 0, n_faint = 0;
+	for (int l = 0; l < p->n_series; l++)
+		n_faint += p->series[l].faint;
+	chart.faint = n_faint <= 8 ? "0.3" : n_faint <= 24 ? "0.2" : "0.12";
 	make_axes(&chart);
 	put_axes(&chart);
 	put_titles(&chart);

@@ -5,33 +5,51 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Pixels. */
-enum { PAGE_W = 1260, MARGIN = 20, HEAD = 70, CHART_H = 380, BARS_HEAD = 44, BAR_H = 17, NAME_LETTERS = 18 };
+enum { PAGE_W = 1260, MARGIN = 20, HEAD = 70, CHART_H = 380, BARS_HEAD = 54, BAR_H = 17 };
+/* Letters of a bar's name, and pixels that one takes. */
+enum { LEAST_LETTERS = 10, MOST_LETTERS = 90 };
+static const double LETTER = 6.6;
 
-/* The name, cut to fit its column. */
-static void put_name(FILE *file, const char *name, double x, double y)
+/* Where letter n of a text begins, or its end. */
+static const char *letter_at(const char *text, size_t n)
 {
-	char text[4 * NAME_LETTERS + 8];
-	size_t used = 0, letters = 0;
-	bool cut = plot_letters(name) > NAME_LETTERS;
-	for (; name[used] != '\0' && used + 4 < sizeof text; used++) {
-		letters += (name[used] & 0xc0) != 0x80;
-		if (letters > NAME_LETTERS - (size_t)cut)
+	for (; *text != '\0'; text++)
+		if ((*text & 0xc0) != 0x80 && n-- == 0)
 			break;
-		text[used] = name[used];
-	}
-	strcpy(text + used, cut ? "\xe2\x80\xa6" : "");
-	plot_put_label(file, text, x, y, "text-anchor=\"end\" font-size=\"11\"");
+	return text;
 }
 
-static void put_bar(FILE *file, const struct plot_bar *bar, double x, double y, double width)
+/* The name with its end at x; one of too many letters without its middle: what names have in common is mostly their beginning. */
+static void put_name(FILE *file, const char *name, int letters, double x, double y)
+{
+	char text[4 * MOST_LETTERS + 8];
+	size_t n = plot_letters(name), before = (size_t)letters / 2, behind = (size_t)letters - 1 - before;
+	if (n > (size_t)letters) {
+		snprintf(text, sizeof text, "%.*s\xe2\x80\xa6%s", (int)(letter_at(name, before) - name), name,
+			 letter_at(name, n - behind));
+		name = text;
+	}
+	plot_put_label(file, name, x, y, "text-anchor=\"end\" font-size=\"11\"");
+}
+
+/* How many letters of names a column of bars shows: those of the longest name, when they leave half of it to the bars. */
+static int name_letters(const struct plot_page *page, double width)
+{
+	int longest = 0, most = (int)(0.45 * width / LETTER);
+	for (int i = 0; i < page->n_bars; i++)
+		longest = plot_letters(page->bars[i].name) > (size_t)longest ? (int)plot_letters(page->bars[i].name) : longest;
+	most = most < MOST_LETTERS ? most : MOST_LETTERS;
+	return longest < LEAST_LETTERS ? LEAST_LETTERS : longest < most ? longest : most;
+}
+
+static void put_bar(FILE *file, const struct plot_bar *bar, int letters, double x, double y, double width)
 {
 	char text[32];
-	double room = width - 190;
-	put_name(file, bar->name, x + 132, y + 12);
-	x += 138;
+	double name = LETTER * letters + 6, room = width - name - 52;
+	put_name(file, bar->name, letters, x + name, y + 12);
+	x += name + 6;
 	fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"#f1f3f5\"/>\n", x, y + 2, room, BAR_H - 4);
 	if (bar->behind > 0)
 		fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"#bcd0f7\"/>\n", x, y + 2,
@@ -56,11 +74,11 @@ static int bar_rows(int n)
 static void put_bars(FILE *file, const struct plot_page *page, double y)
 {
 	double width = (double)(PAGE_W - 2 * MARGIN) / bar_columns(page->n_bars);
-	int rows = bar_rows(page->n_bars);
-	plot_put_label(file, page->bars_title, PAGE_W / 2.0, y + 22,
+	int rows = bar_rows(page->n_bars), letters = name_letters(page, width);
+	plot_put_label(file, page->bars_title, PAGE_W / 2.0, y + 30,
 		       "text-anchor=\"middle\" font-size=\"16\" font-weight=\"600\"");
 	for (int i = 0; i < page->n_bars; i++)
-		put_bar(file, &page->bars[i], MARGIN + width * (i / rows), y + BARS_HEAD - 6 + BAR_H * (double)(i % rows), width);
+		put_bar(file, &page->bars[i], letters, MARGIN + width * (i / rows), y + BARS_HEAD - 6 + BAR_H * (double)(i % rows), width);
 }
 
 int plot_page_write(const char *path, const struct plot_page *page)
