@@ -47,6 +47,9 @@ is "$(evalap --json -g "$T/gt.pack" "$T/dt.json.zst")" "$want" "a pack beside co
 is "$(evalap --json -g <(cat "$T/gt.pack") "$T/dt.json.gz")" "$want" "a pack from a pipe"
 
 # 400 MB of spaces take no memory: 3 GB would not be needed, 200 MB is plenty.
-{ printf '['; head -c 400000000 /dev/zero | tr '\0' ' '; printf ']'; } | gzip -1 > "$T/long.gz"
-ok "what is long when expanded takes little memory" sh -c "ulimit -v 1000000; evalap -q -j1 -g '$gt' '$T/long.gz'"
+# The sanitizers reserve address space of their own.
+if [ "${CONF:-}" != asan ]; then
+	{ printf '['; head -c 400000000 /dev/zero | tr '\0' ' '; printf ']'; } | gzip -1 > "$T/long.gz"
+	ok "what is long when expanded takes little memory" sh -c "ulimit -v 1000000; evalap -q -j1 -g '$gt' '$T/long.gz'"
+fi
 done_testing
