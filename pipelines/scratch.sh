@@ -4,6 +4,8 @@
 # Run the same command again after a kill: it goes on from the last save, with the bits of a run that was
 # never stopped. Every command is printed before it runs, as it can be pasted into a shell.
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+export PATH=${BIN:-$here/../build/release/bin}:$PATH
 
 usage() {
 	cat << 'END'
