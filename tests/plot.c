@@ -89,6 +89,31 @@ static bool draw(struct seen *seen, const struct plot *p, const char *name)
 	return parse(seen, plot_svg_write(path, p) == 0, name);
 }
 
+/* Names too long for two columns lose their middle; those that two columns hold lose nothing. */
+static void check_names(void)
+{
+	static const char *const names[] = { "sixty letters of a name, of which nothing is lost at the end", "the beginning of a name of "
+		"more than one hundred and twenty letters, which are too many for any page, and its \xc3\xa9nd" };
+	struct plot_bar bars[70];
+	struct seen seen;
+	for (int which = 0; which < 2; which++) {
+		for (int i = 0; i < 70; i++)
+			bars[i] = (struct plot_bar){ names[which], 0.5, -1 };
+		struct plot_page page = { .n_bars = 70 - 68 * !which, .bars = bars };
+		parse(&seen, plot_page_write(path, &page) == 0, "long names");
+		FILE *file = fopen(path, "r");
+		static char text[1 << 16];
+		text[file == NULL ? 0 : fread(text, 1, sizeof text - 1, file)] = '\0';
+		if (file != NULL)
+			fclose(file);
+		if (which == 0)
+			ok(strstr(text, names[0]) != NULL, "a name that fits is there");
+		else
+			ok(strstr(text, ">the beginning of a") != NULL && strstr(text, "\xe2\x80\xa6") != NULL &&
+			   strstr(text, "and its \xc3\xa9nd<") != NULL, "of another the beginning and the end are");
+	}
+}
+
 /* Bars stand on the axis and end at their value; a page holds all charts and bars, none outside. */
 static void check_page(void)
 {
@@ -111,6 +136,7 @@ static void check_page(void)
 	is_int(seen.rects, 1 + 2 + 1 + 3 + 3, "background, bars of two charts, a legend, three rows and what is in them");
 	page = (struct plot_page){ .title = "nothing" };
 	parse(&seen, plot_page_write(path, &page) == 0, "an empty page");
+	check_names();
 	ok(plot_page_write("/nonexistent/x.svg", &page) != 0, "cannot write: %s", err_get());
 }
 

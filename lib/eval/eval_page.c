@@ -164,7 +164,7 @@ static void make_reliability(struct page *p)
 	p->reliability[0] = (struct plot_series){ .name = "as it should be", .n = 2, .x = ends, .y = ends, .faint = true };
 	p->reliability[1] = (struct plot_series){ .name = p->calibration_name, .n = EVAL_CALIBRATION_BINS,
 		.x = p->mean_score, .y = p->share_true, .mark = PLOT_DOTS };
-	p->plot[2] = (struct plot){ .title = "Reliability of the scores", .x_label = "mean score", .y_label = "true detections",
+	p->plot[2] = (struct plot){ .title = "Reliability of the scores", .x_label = "mean score", .y_label = "share that is true",
 		.x_high = 1, .y_high = 1, .legend = PLOT_BELOW, .n_series = 2, .series = p->reliability };
 }
 

@@ -276,7 +276,7 @@ void plot_put_chart(FILE *file, const struct plot *p, int w, int h, int below)
 	int next = 0, n_faint = 0;
 	for (int l = 0; l < p->n_series; l++)
 		n_faint += p->series[l].faint;
-	chart.faint = n_faint <= 8 ? "0.3" : n_faint <= 24 ? "0.2" : "0.12";
+	chart.faint = n_faint <= 24 ? "0.3" : "0.18";
 	make_axes(&chart);
 	put_axes(&chart);
 	put_titles(&chart);

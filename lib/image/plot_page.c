@@ -34,14 +34,25 @@ static void put_name(FILE *file, const char *name, int letters, double x, double
 	plot_put_label(file, name, x, y, "text-anchor=\"end\" font-size=\"11\"");
 }
 
-/* How many letters of names a column of bars shows: those of the longest name, when they leave half of it to the bars. */
-static int name_letters(const struct plot_page *page, double width)
+/* How the bars are laid out: names get at most half of a column, and fewer columns where that does not do for the longest one. */
+struct layout {
+	int columns, rows, letters;
+	double width;	/* of a column */
+};
+
+static struct layout lay_out(const struct plot_page *page)
 {
-	int longest = 0, most = (int)(0.45 * width / LETTER);
-	for (int i = 0; i < page->n_bars; i++)
+	const double share = 0.45;
+	int n = page->n_bars, longest = LEAST_LETTERS;
+	struct layout l = { .columns = n <= 6 ? 1 : n <= 20 ? 2 : n <= 60 ? 3 : 4 };
+	for (int i = 0; i < n; i++)
 		longest = plot_letters(page->bars[i].name) > (size_t)longest ? (int)plot_letters(page->bars[i].name) : longest;
-	most = most < MOST_LETTERS ? most : MOST_LETTERS;
-	return longest < LEAST_LETTERS ? LEAST_LETTERS : longest < most ? longest : most;
+	while (l.columns > 2 && LETTER * longest > share * (PAGE_W - 2 * MARGIN) / l.columns)
+		l.columns--;
+	l.rows = (n + l.columns - 1) / l.columns;
+	l.width = (double)(PAGE_W - 2 * MARGIN) / l.columns;
+	l.letters = (int)fmin(longest, fmin(MOST_LETTERS, share * l.width / LETTER));
+	return l;
 }
 
 static void put_bar(FILE *file, const struct plot_bar *bar, int letters, double x, double y, double width)
@@ -61,24 +72,13 @@ static void put_bar(FILE *file, const struct plot_bar *bar, int letters, double 
 	plot_put_label(file, bar->value < 0 ? "-" : text, x + room + 6, y + 12, "font-size=\"11\" fill=\"#555b66\"");
 }
 
-static int bar_columns(int n)
+static void put_bars(FILE *file, const struct plot_page *page, const struct layout *l, double y)
 {
-	return n <= 6 ? 1 : n <= 20 ? 2 : n <= 60 ? 3 : 4;
-}
-
-static int bar_rows(int n)
-{
-	return (n + bar_columns(n) - 1) / bar_columns(n);
-}
-
-static void put_bars(FILE *file, const struct plot_page *page, double y)
-{
-	double width = (double)(PAGE_W - 2 * MARGIN) / bar_columns(page->n_bars);
-	int rows = bar_rows(page->n_bars), letters = name_letters(page, width);
 	plot_put_label(file, page->bars_title, PAGE_W / 2.0, y + 30,
 		       "text-anchor=\"middle\" font-size=\"16\" font-weight=\"600\"");
 	for (int i = 0; i < page->n_bars; i++)
-		put_bar(file, &page->bars[i], letters, MARGIN + width * (i / rows), y + BARS_HEAD - 6 + BAR_H * (double)(i % rows), width);
+		put_bar(file, &page->bars[i], l->letters, MARGIN + l->width * (i / l->rows),
+			y + BARS_HEAD - 6 + BAR_H * (double)(i % l->rows), l->width);
 }
 
 int plot_page_write(const char *path, const struct plot_page *page)
@@ -91,8 +91,9 @@ int plot_page_write(const char *path, const struct plot_page *page)
 	}
 	int h = HEAD + (page->n_plots > 0 ? CHART_H + below : 0);
 	int bars_y = h;
+	struct layout layout = lay_out(page);
 	if (page->n_bars > 0)
-		h += BARS_HEAD + BAR_H * bar_rows(page->n_bars);
+		h += BARS_HEAD + BAR_H * layout.rows;
 	for (int i = 0; i < page->n_plots; i++)
 		TRY(plot_check(&page->plots[i]));
 	TRY(atomic_fopen(&f, path));
@@ -105,7 +106,7 @@ int plot_page_write(const char *path, const struct plot_page *page)
 		fputs("</g>\n", f.file);
 	}
 	if (page->n_bars > 0)
-		put_bars(f.file, page, bars_y);
+		put_bars(f.file, page, &layout, bars_y);
 	fputs("</svg>\n", f.file);
 	return atomic_commit(&f);
 }
