@@ -89,4 +89,9 @@ void json_put_double(struct json_writer *w, double value);	/* shortest text that
 void json_put_bool(struct json_writer *w, bool value);
 void json_put_null(struct json_writer *w);
 
+/* A key and its value. */
+void json_put_string_of(struct json_writer *w, const char *key, const char *text);
+void json_put_integer_of(struct json_writer *w, const char *key, int64_t value);
+void json_put_double_of(struct json_writer *w, const char *key, double value);
+
 #endif

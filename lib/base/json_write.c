@@ -122,3 +122,21 @@ void json_put_null(struct json_writer *w)
 	separate(w);
 	fputs("null", w->file);
 }
+
+void json_put_string_of(struct json_writer *w, const char *key, const char *text)
+{
+	json_put_key(w, key);
+	json_put_string(w, text);
+}
+
+void json_put_integer_of(struct json_writer *w, const char *key, int64_t value)
+{
+	json_put_key(w, key);
+	json_put_integer(w, value);
+}
+
+void json_put_double_of(struct json_writer *w, const char *key, double value)
+{
+	json_put_key(w, key);
+	json_put_double(w, value);
+}

@@ -1,29 +1,13 @@
 /* The tables and JSON of an analysis. */
 #include "eval/eval_analysis.h"
+#include "eval/eval_cell.h"
 
 #include <math.h>
-#include <string.h>
-
-static int name_width(const struct eval_set *set)
-{
-	int width = (int)strlen("category");
-	for (int32_t k = 0; k < set->n_categories; k++)
-		if ((int)strlen(set->categories[k].name) > width)
-			width = (int)strlen(set->categories[k].name);
-	return width;
-}
-
-static void put_percent(FILE *file, double share)
-{
-	if (share < 0)
-		fprintf(file, " %9s", "-");
-	else
-		fprintf(file, " %9.2f", 100 * share);
-}
 
 static void print_counts(FILE *file, const struct eval_analysis *x)
 {
-	int width = name_width(x->set);
+	char text[32];
+	int width = eval_class_width(x->set->categories, x->set->n_categories);
 	if (isnan(x->options->score))
 		fprintf(file, "\n At the threshold with the best F1, IoU %g\n", x->options->iou);
 	else
@@ -32,15 +16,15 @@ static void print_counts(FILE *file, const struct eval_analysis *x)
 		"recall", "F1");
 	for (int32_t k = 0; k < x->set->n_categories; k++) {
 		const struct eval_counts *c = &x->counts[k];
-		fprintf(file, " %-*s", width, x->set->categories[k].name);
+		fprintf(file, " %-*s", width, eval_class_name(&x->set->categories[k], text));
 		if (isnan(x->threshold[k]))
 			fprintf(file, " %9s", "-");
 		else
 			fprintf(file, " %9.4f", x->threshold[k]);
 		fprintf(file, " %8lld %8lld %8lld", (long long)c->n_true, (long long)c->n_false, (long long)c->n_missed);
-		put_percent(file, c->precision);
-		put_percent(file, c->recall);
-		put_percent(file, c->f1);
+		eval_put_percent(file, 9, c->precision);
+		eval_put_percent(file, 9, c->recall);
+		eval_put_percent(file, 9, c->f1);
 		fputc('\n', file);
 	}
 }
@@ -102,31 +86,18 @@ void eval_analysis_print(FILE *file, const struct eval_analysis *x)
 		print_compared(file, x);
 }
 
-static void put_double(struct json_writer *w, const char *key, double value)
-{
-	json_put_key(w, key);
-	json_put_double(w, value);
-}
-
-static void put_integer(struct json_writer *w, const char *key, int64_t value)
-{
-	json_put_key(w, key);
-	json_put_integer(w, value);
-}
-
 static void put_errors(struct json_writer *w, const struct eval_analysis *x)
 {
 	const struct eval_errors *errors = x->errors;
 	json_put_object(w);
-	put_double(w, "AP50", errors->ap50);
+	json_put_double_of(w, "AP50", errors->ap50);
 	json_put_key(w, "kinds");
 	json_put_array(w);
 	for (int i = 0; i < EVAL_ERRORS; i++) {
 		json_put_object(w);
-		json_put_key(w, "name");
-		json_put_string(w, eval_error_names[i]);
-		put_integer(w, "n", errors->n[i]);
-		put_double(w, "cost", errors->cost[i]);
+		json_put_string_of(w, "name", eval_error_names[i]);
+		json_put_integer_of(w, "n", errors->n[i]);
+		json_put_double_of(w, "cost", errors->cost[i]);
 		json_put_key(w, "by_class");
 		json_put_array(w);
 		for (int32_t k = 0; k < x->set->n_categories; k++)
@@ -135,16 +106,16 @@ static void put_errors(struct json_writer *w, const struct eval_analysis *x)
 		json_put_end(w, '}');
 	}
 	json_put_end(w, ']');
-	put_double(w, "cost_of_all_false", errors->cost_false);
-	put_double(w, "cost_of_all_missed", errors->cost_missed);
+	json_put_double_of(w, "cost_of_all_false", errors->cost_false);
+	json_put_double_of(w, "cost_of_all_missed", errors->cost_missed);
 	json_put_end(w, '}');
 }
 
 static void put_draws(struct json_writer *w, const struct eval_analysis *x)
 {
-	put_integer(w, "rounds", x->options->bootstrap.rounds);
-	put_integer(w, "seed", (int64_t)x->options->bootstrap.seed);
-	put_double(w, "level", x->options->bootstrap.level);
+	json_put_integer_of(w, "rounds", x->options->bootstrap.rounds);
+	json_put_integer_of(w, "seed", (int64_t)x->options->bootstrap.seed);
+	json_put_double_of(w, "level", x->options->bootstrap.level);
 }
 
 static void put_intervals(struct json_writer *w, const struct eval_analysis *x)
@@ -165,27 +136,25 @@ static void put_intervals(struct json_writer *w, const struct eval_analysis *x)
 
 static void put_compared_figure(struct json_writer *w, const struct eval_compared *c)
 {
-	put_double(w, "A", c->a);
-	put_double(w, "B", c->b);
-	put_double(w, "difference", c->a < 0 || c->b < 0 ? NAN : c->b - c->a);
-	put_double(w, "low", c->difference.interval.low);
-	put_double(w, "high", c->difference.interval.high);
-	put_double(w, "p", c->difference.p);
+	json_put_double_of(w, "A", c->a);
+	json_put_double_of(w, "B", c->b);
+	json_put_double_of(w, "difference", c->a < 0 || c->b < 0 ? NAN : c->b - c->a);
+	json_put_double_of(w, "low", c->difference.interval.low);
+	json_put_double_of(w, "high", c->difference.interval.high);
+	json_put_double_of(w, "p", c->difference.p);
 }
 
 static void put_compared(struct json_writer *w, const struct eval_analysis *x)
 {
 	int n_rows = x->input->type->n_rows;
 	json_put_object(w);
-	json_put_key(w, "results");
-	json_put_string(w, x->options->compare);
+	json_put_string_of(w, "results", x->options->compare);
 	put_draws(w, x);
 	json_put_key(w, "figures");
 	json_put_array(w);
 	for (int i = 0; i < n_rows; i++) {
 		json_put_object(w);
-		json_put_key(w, "name");
-		json_put_string(w, x->input->type->rows[i].name);
+		json_put_string_of(w, "name", x->input->type->rows[i].name);
 		put_compared_figure(w, &x->compared[eval_bootstrap_row(i)]);
 		json_put_end(w, '}');
 	}
@@ -194,9 +163,8 @@ static void put_compared(struct json_writer *w, const struct eval_analysis *x)
 	json_put_array(w);
 	for (int32_t k = 0; k < x->set->n_categories; k++) {
 		json_put_object(w);
-		put_integer(w, "id", x->set->categories[k].id);
-		json_put_key(w, "name");
-		json_put_string(w, x->set->categories[k].name);
+		json_put_integer_of(w, "id", x->set->categories[k].id);
+		json_put_string_of(w, "name", x->set->categories[k].name);
 		put_compared_figure(w, &x->compared[n_rows + k]);
 		json_put_end(w, '}');
 	}

@@ -1,6 +1,6 @@
 #include "eval/eval_figures.h"
 
-#include "eval/eval_csv.h"
+#include "eval/eval_cell.h"
 
 #include <assert.h>
 #include <string.h>
@@ -34,35 +34,22 @@ static int wider(int width, const char *text)
 	return (int)strlen(text) > width ? (int)strlen(text) : width;
 }
 
-/* The name of a class, or its id where it has none. */
-static const char *class_name(const struct category *c, char text[32])
-{
-	if (c->name != NULL && c->name[0] != '\0')
-		return c->name;
-	snprintf(text, 32, "%lld", (long long)c->id);
-	return text;
-}
-
 static void print_classes(FILE *file, const struct eval_figures *f)
 {
 	char text[32];
-	int width = wider(0, "category");
-	for (int32_t k = 0; k < f->n_classes; k++)
-		width = wider(width, class_name(&f->classes[k], text));
+	int width = eval_class_width(f->classes, f->n_classes);
 	fprintf(file, " %-*s", width, "category");
 	for (int c = 0; c < f->n_columns; c++)
 		fprintf(file, " %*s", wider(8, f->column[c].key), f->column[c].key);
 	fputc('\n', file);
 	for (int32_t k = 0; k < f->n_classes; k++) {
-		fprintf(file, " %-*s", width, class_name(&f->classes[k], text));
+		fprintf(file, " %-*s", width, eval_class_name(&f->classes[k], text));
 		for (int c = 0; c < f->n_columns; c++) {
 			const struct eval_column *column = &f->column[c];
 			if (column->number != NULL)
 				fprintf(file, " %*lld", wider(8, column->key), (long long)column->number[k]);
-			else if (column->share[k] < 0)
-				fprintf(file, " %*s", wider(8, column->key), "-");
 			else
-				fprintf(file, " %*.2f", wider(8, column->key), 100 * column->share[k]);
+				eval_put_percent(file, wider(8, column->key), column->share[k]);
 		}
 		fputc('\n', file);
 	}
@@ -87,10 +74,8 @@ static void put_classes(struct json_writer *w, const struct eval_figures *f)
 	json_put_array(w);
 	for (int32_t k = 0; k < f->n_classes; k++) {
 		json_put_object(w);
-		json_put_key(w, "id");
-		json_put_integer(w, f->classes[k].id);
-		json_put_key(w, "name");
-		json_put_string(w, f->classes[k].name == NULL ? "" : f->classes[k].name);
+		json_put_integer_of(w, "id", f->classes[k].id);
+		json_put_string_of(w, "name", f->classes[k].name == NULL ? "" : f->classes[k].name);
 		for (int c = 0; c < f->n_columns; c++) {
 			json_put_key(w, f->column[c].key);
 			if (f->column[c].number != NULL)
@@ -105,11 +90,9 @@ static void put_classes(struct json_writer *w, const struct eval_figures *f)
 
 void eval_figures_put(struct json_writer *w, const struct eval_figures *f)
 {
-	json_put_key(w, "type");
-	json_put_string(w, f->type);
+	json_put_string_of(w, "type", f->type);
 	if (f->rule != NULL) {
-		json_put_key(w, "rule");
-		json_put_string(w, f->rule);
+		json_put_string_of(w, "rule", f->rule);
 	}
 	json_put_key(w, "names");
 	json_put_array(w);
@@ -122,8 +105,7 @@ void eval_figures_put(struct json_writer *w, const struct eval_figures *f)
 		json_put_double(w, f->figure[i].value);
 	json_put_end(w, ']');
 	for (int i = 0; i < f->n_counts; i++) {
-		json_put_key(w, f->count[i].key);
-		json_put_integer(w, f->count[i].n);
+		json_put_integer_of(w, f->count[i].key, f->count[i].n);
 	}
 	json_put_key(w, "per_class");
 	put_classes(w, f);
@@ -168,7 +150,7 @@ static bool has_column(const struct eval_figures *f, const char *key)
 static void put_class(FILE *file, const struct eval_figures *f, int32_t k)
 {
 	char text[32];
-	eval_put_csv(file, class_name(&f->classes[k], text));
+	eval_put_csv(file, eval_class_name(&f->classes[k], text));
 	fprintf(file, ",%lld", (long long)f->classes[k].id);
 	for (int i = 0; i < f->n; i++)
 		if (!has_column(f, f->figure[i].name))

@@ -2,7 +2,7 @@
 
 #include "base/io.h"
 #include "base/json.h"
-#include "eval/eval_csv.h"
+#include "eval/eval_cell.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -19,10 +19,7 @@ static const char *class_name(const struct eval_set *set, int32_t k, char text[3
 {
 	if (k == set->n_categories)
 		return "background";
-	if (set->categories[k].name != NULL && set->categories[k].name[0] != '\0')
-		return set->categories[k].name;
-	snprintf(text, 32, "%" PRId64, set->categories[k].id);
-	return text;
+	return eval_class_name(&set->categories[k], text);
 }
 
 int eval_write_thresholds(const char *path, const struct eval_set *set, const double *threshold)
@@ -40,8 +37,7 @@ int eval_write_thresholds(const char *path, const struct eval_set *set, const do
 	for (int32_t k = 0; k < set->n_categories; k++) {
 		if (isnan(threshold[k]))
 			continue;
-		json_put_key(&w, class_name(set, k, text));
-		json_put_double(&w, threshold[k]);
+		json_put_double_of(&w, class_name(set, k, text), threshold[k]);
 	}
 	json_put_end(&w, '}');
 	fputc('\n', f.file);
@@ -73,8 +69,7 @@ static void confusion_json(FILE *file, const struct eval_set *set, const int64_t
 	int32_t n = set->n_categories + 1;
 	json_writer_init(&w, file);
 	json_put_object(&w);
-	json_put_key(&w, "iou");
-	json_put_double(&w, iou);
+	json_put_double_of(&w, "iou", iou);
 	json_put_key(&w, "classes");
 	json_put_array(&w);
 	for (int32_t k = 0; k < n; k++)
@@ -143,18 +138,6 @@ static void images_csv(FILE *file, const struct eval_set *set, const struct eval
 	}
 }
 
-static void put_double(struct json_writer *w, const char *key, double x)
-{
-	json_put_key(w, key);
-	json_put_double(w, x);
-}
-
-static void put_integer(struct json_writer *w, const char *key, int64_t x)
-{
-	json_put_key(w, key);
-	json_put_integer(w, x);
-}
-
 static void images_json(FILE *file, const struct eval_set *set, const struct eval_image_row *rows)
 {
 	struct json_writer w;
@@ -169,14 +152,14 @@ static void images_json(FILE *file, const struct eval_set *set, const struct eva
 			json_put_string(&w, id->text);
 		else
 			json_put_integer(&w, id->number);
-		put_double(&w, "AP", rows[i].ap);
-		put_double(&w, "AP50", rows[i].ap50);
-		put_integer(&w, "TP", c->n_true);
-		put_integer(&w, "FP", c->n_false);
-		put_integer(&w, "FN", c->n_missed);
-		put_double(&w, "precision", c->precision);
-		put_double(&w, "recall", c->recall);
-		put_double(&w, "F1", c->f1);
+		json_put_double_of(&w, "AP", rows[i].ap);
+		json_put_double_of(&w, "AP50", rows[i].ap50);
+		json_put_integer_of(&w, "TP", c->n_true);
+		json_put_integer_of(&w, "FP", c->n_false);
+		json_put_integer_of(&w, "FN", c->n_missed);
+		json_put_double_of(&w, "precision", c->precision);
+		json_put_double_of(&w, "recall", c->recall);
+		json_put_double_of(&w, "F1", c->f1);
 		json_put_end(&w, '}');
 	}
 	json_put_end(&w, ']');

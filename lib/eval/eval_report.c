@@ -1,6 +1,6 @@
 #include "eval/eval_report.h"
 
-#include <string.h>
+#include "eval/eval_cell.h"
 
 void eval_report_summary(FILE *file, const struct eval_type *type, const struct eval_result *result)
 {
@@ -17,25 +17,15 @@ void eval_report_summary(FILE *file, const struct eval_type *type, const struct 
 	}
 }
 
-static void put_percent(FILE *file, double figure)
-{
-	if (figure < 0)
-		fprintf(file, " %7s", "-");
-	else
-		fprintf(file, " %7.2f", 100 * figure);
-}
-
 void eval_report_classes(FILE *file, const struct eval_set *set, const struct eval_result *result)
 {
-	int width = (int)strlen("category");
-	for (int32_t k = 0; k < set->n_categories; k++)
-		if ((int)strlen(set->categories[k].name) > width)
-			width = (int)strlen(set->categories[k].name);
+	char text[32];
+	int width = eval_class_width(set->categories, set->n_categories);
 	fprintf(file, " %-*s %8s %7s %7s\n", width, "category", "objects", "AP", "AP50");
 	for (int32_t k = 0; k < set->n_categories; k++) {
-		fprintf(file, " %-*s %8lld", width, set->categories[k].name, (long long)result->class_objects[k]);
-		put_percent(file, result->class_ap[k]);
-		put_percent(file, result->class_ap50[k]);
+		fprintf(file, " %-*s %8lld", width, eval_class_name(&set->categories[k], text), (long long)result->class_objects[k]);
+		eval_put_percent(file, 7, result->class_ap[k]);
+		eval_put_percent(file, 7, result->class_ap50[k]);
 		fputc('\n', file);
 	}
 }

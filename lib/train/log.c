@@ -53,12 +53,6 @@ int train_log_open(struct train_log *log, const char *path, int64_t done)
 	return -1;
 }
 
-static void put_number(struct json_writer *w, const char *key, double value)
-{
-	json_put_key(w, key);
-	json_put_double(w, value);
-}
-
 int train_log_put(struct train_log *log, int64_t step, int64_t first_seq, const struct step_report *report,
 		  double images_per_sec)
 {
@@ -67,16 +61,14 @@ int train_log_put(struct train_log *log, int64_t step, int64_t first_seq, const 
 	struct json_writer w;
 	json_writer_init(&w, log->file);
 	json_put_object(&w);
-	json_put_key(&w, "step");
-	json_put_integer(&w, step);
-	json_put_key(&w, "seq");
-	json_put_integer(&w, first_seq);
-	put_number(&w, "loss", report->loss.total);
+	json_put_integer_of(&w, "step", step);
+	json_put_integer_of(&w, "seq", first_seq);
+	json_put_double_of(&w, "loss", report->loss.total);
 	for (int i = 0; i < report->loss.n; i++)
-		put_number(&w, report->loss.part[i].name, report->loss.part[i].value);
-	put_number(&w, "lr", report->lr);
-	put_number(&w, "grad_norm", report->grad_norm);
-	put_number(&w, "images_per_sec", images_per_sec);
+		json_put_double_of(&w, report->loss.part[i].name, report->loss.part[i].value);
+	json_put_double_of(&w, "lr", report->lr);
+	json_put_double_of(&w, "grad_norm", report->grad_norm);
+	json_put_double_of(&w, "images_per_sec", images_per_sec);
 	json_put_end(&w, '}');
 	fputc('\n', log->file);
 	/* Whole lines at once, so that a kill leaves no half of one. */
