@@ -22,7 +22,7 @@ is "$(figures --sigmas 0.1,0.1,0.1)" "$(printf -- '-1.000 %.0s' {1..10})" "what 
 
 fails_with 1 'holds 9 numbers; 51 are wanted, 3 for each of 17 sigmas' evalap -t keypoints -g "$T/gt.json" "$T/dt.json"
 for sigmas in '' a 0.1,,0.1 '0.1,' -1 0 nan; do
-	fails_with 1 'sigmas are positive numbers' evalap -t keypoints --sigmas "$sigmas" -g "$T/gt.json" "$T/dt.json"
+	fails_with 2 'sigmas are positive numbers' evalap -t keypoints --sigmas "$sigmas" -g "$T/gt.json" "$T/dt.json"
 done
 fails_with 2 'sigmas goes with -t keypoints only' evalap --sigmas 0.1 -g "$T/gt.json" "$T/dt.json"
 bad_truth() {

@@ -224,17 +224,22 @@ bad() {
 	shift
 	fails_with 1 "^evalap: .*$message" evalap -g "$T/whole-gt.json" "$T/whole-dt.json" "$@"
 }
-bad "not '1,x'" --max-dets 1,x
-bad "not '0'" --max-dets 0
-bad "not '1,,2'" --max-dets 1,,2
-bad "at most 3 limits" --max-dets 1,2,3,4
-bad "limit of 5 detections is given twice" --max-dets 5,7,5
-bad "NAME:LOW:HIGH" --areas all:0
-bad "NAME:LOW:HIGH" --areas enormous:0:9
-bad "lower one first" --areas all:9:0
-bad "lower one first" --areas all:0:x
-bad "two ranges of areas are called 'a'" --areas a:0:1,a:0:2
-bad "at most 4 ranges" --areas a:0:1,b:0:2,c:0:2,d:0:1,e:0:1
+wrong() {
+	local message=$1
+	shift
+	fails_with 2 "^evalap: .*$message" evalap -g "$T/whole-gt.json" "$T/whole-dt.json" "$@"
+}
+wrong "not '1,x'" --max-dets 1,x
+wrong "not '0'" --max-dets 0
+wrong "not '1,,2'" --max-dets 1,,2
+wrong "at most 3 limits" --max-dets 1,2,3,4
+wrong "limit of 5 detections is given twice" --max-dets 5,7,5
+wrong "NAME:LOW:HIGH" --areas all:0
+wrong "NAME:LOW:HIGH" --areas enormous:0:9
+wrong "lower one first" --areas all:9:0
+wrong "lower one first" --areas all:0:x
+wrong "two ranges of areas are called 'a'" --areas a:0:1,a:0:2
+wrong "at most 4 ranges" --areas a:0:1,b:0:2,c:0:2,d:0:1,e:0:1
 bad "no image '4' in the ground truth" --images 3,4
 bad "no image 'x' in the ground truth .in '.*ids'" --images "@$(echo x > "$T/ids"; echo "$T/ids")"
 bad "list of images to evaluate is empty" --images ''

@@ -158,13 +158,13 @@ static void check_inputs(const struct arguments *args, const char *results)
 		tool_usage("ground truth and results cannot both come from standard input");
 }
 
-static void check_report(void)
+static void check_values(void)
 {
 	if (config.csv && config.json)
 		tool_usage("--csv and --json do not go together");
 	if (config.strict && config.coco.canonical)
 		tool_usage("--strict and --canonical do not go together");
-	if (eval_gates_check(&config.gates) != 0)
+	if (eval_gates_check(&config.gates) != 0 || eval_coco_check(&config.coco) != 0)
 		tool_usage("%s", err_get());
 }
 
@@ -241,7 +241,7 @@ int main(int argc, char **argv)
 	struct arguments args;
 	struct arena arena;
 	tool_start(&tool, argc, argv, &args);
-	check_report();
+	check_values();
 	config.coco.threads = config.coco.analysis.bootstrap.threads = args.threads;
 	config.coco.analysis.bootstrap.seed = (uint64_t)args.seed;
 	arena_init(&arena, 1 << 20);

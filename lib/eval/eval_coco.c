@@ -9,6 +9,13 @@
 /* What the order of additions can do to a figure. */
 static const double ROUNDING = 1e-12;
 
+int eval_coco_check(const struct eval_coco_options *o)
+{
+	struct eval_sigmas sigmas;
+	TRY(eval_custom_check(o->limits, o->ranges));
+	return eval_sigmas_parse(&sigmas, o->sigmas);
+}
+
 static int make_type(struct eval_coco *c, const struct eval_coco_options *o, struct arena *a)
 {
 	*c = (struct eval_coco){ .type = *eval_type_find(o->type) };

@@ -44,6 +44,9 @@ struct eval_coco {
 	struct eval_figures figures;	/* the result's, and what the analysis has for every class */
 };
 
+/* The form of the lists in the options, before anything is read. Error: limits, ranges or sigmas that are no such lists. */
+int eval_coco_check(const struct eval_coco_options *options) MUST_CHECK;
+
 /*
  * Read, evaluate, analyse, write the files that are asked for. Paths may be "-", standard input.
  * Error: an input that cannot be read or is not good; lists in the options that are not such lists; a file that cannot be written;

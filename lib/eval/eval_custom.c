@@ -83,16 +83,21 @@ int eval_custom_limits(struct eval_type *custom, const struct eval_type *type, c
 	return 0;
 }
 
+/* Sizes as given, with their names. */
+struct sizes {
+	int n;
+	struct eval_range range[EVAL_MAX_RANGES];
+	char name[EVAL_MAX_RANGES][8];
+};
+
 /* One "name:low:high" of n characters. */
-static int parse_range(struct eval_range *range, const char *text, size_t n, struct arena *a)
+static int parse_range(struct eval_range *range, char name[8], const char *text, size_t n)
 {
-	char *copy = arena_strndup(a, text, n), *end;
-	if (copy == NULL)
-		return -1;
+	char copy[128], *end;
+	snprintf(copy, sizeof copy, "%.*s", (int)(n < sizeof copy ? n : sizeof copy), text);
 	char *low = strchr(copy, ':'), *high = low == NULL ? NULL : strchr(low + 1, ':');
 	if (high == NULL || low == copy || low - copy > 6)
 		return err_set("a range of areas is NAME:LOW:HIGH, with a name of at most 6 characters, not '%s'", copy);
-	range->name = copy;
 	range->low = strtod(low + 1, &end);
 	bool good = end == high && end > low + 1;
 	range->high = strtod(high + 1, &end);
@@ -100,25 +105,36 @@ static int parse_range(struct eval_range *range, const char *text, size_t n, str
 	if (!good || isnan(range->low) || !(range->low <= range->high))
 		return err_set("the limits of the range of areas '%s' are not two numbers, the lower one first", copy);
 	*low = '\0';
+	strcpy(name, copy);
 	return 0;
 }
 
-static int parse_ranges(struct eval_type *custom, const char *text, struct arena *a)
+static int parse_ranges(struct sizes *sizes, const char *text)
 {
-	custom->n_ranges = 0;
+	sizes->n = 0;
 	for (const char *p = text;; p++) {
 		size_t n = strcspn(p, ",");
-		if (custom->n_ranges == EVAL_MAX_RANGES)
+		if (sizes->n == EVAL_MAX_RANGES)
 			return err_set("at most %d ranges of areas, not '%s'", EVAL_MAX_RANGES, text);
-		TRY(parse_range(&custom->ranges[custom->n_ranges], p, n, a));
-		for (int i = 0; i < custom->n_ranges; i++)
-			if (strcmp(custom->ranges[i].name, custom->ranges[custom->n_ranges].name) == 0)
-				return err_set("two ranges of areas are called '%s'", custom->ranges[i].name);
-		custom->n_ranges++;
+		char *name = sizes->name[sizes->n];
+		TRY(parse_range(&sizes->range[sizes->n], name, p, n));
+		for (int i = 0; i < sizes->n; i++)
+			if (strcmp(sizes->name[i], name) == 0)
+				return err_set("two ranges of areas are called '%s'", name);
+		sizes->n++;
 		p += n;
 		if (*p == '\0')
 			return 0;
 	}
+}
+
+int eval_custom_check(const char *limits, const char *ranges)
+{
+	struct eval_type type;
+	struct sizes sizes;
+	if (limits != NULL)
+		TRY(parse_limits(&type, limits));
+	return ranges == NULL ? 0 : parse_ranges(&sizes, ranges);
 }
 
 /* Rows of one kind for the ranges behind the first. */
@@ -133,9 +149,17 @@ static int add_sizes(struct eval_type *custom, bool recall, struct arena *a)
 int eval_custom_ranges(struct eval_type *custom, const struct eval_type *type, const char *ranges, struct arena *a)
 {
 	const struct eval_type base = *type;
+	struct sizes sizes;
 	*custom = base;
 	custom->n_rows = 0;
-	TRY(parse_ranges(custom, ranges, a));
+	TRY(parse_ranges(&sizes, ranges));
+	custom->n_ranges = sizes.n;
+	for (int r = 0; r < sizes.n; r++) {
+		custom->ranges[r] = sizes.range[r];
+		custom->ranges[r].name = arena_strdup(a, sizes.name[r]);
+		if (custom->ranges[r].name == NULL)
+			return -1;
+	}
 	for (int kind = 0; kind < 2; kind++) {
 		for (int i = 0; i < base.n_rows; i++)
 			if (base.rows[i].range == 0 && base.rows[i].recall == (kind == 1))

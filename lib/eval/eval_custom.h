@@ -22,4 +22,7 @@ int eval_custom_limits(struct eval_type *custom, const struct eval_type *type, c
  */
 int eval_custom_ranges(struct eval_type *custom, const struct eval_type *type, const char *ranges, struct arena *a) MUST_CHECK;
 
+/* Whether lists of limits and ranges, which may be NULL, are such lists. Error: they are not. */
+int eval_custom_check(const char *limits, const char *ranges) MUST_CHECK;
+
 #endif
