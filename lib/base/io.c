@@ -46,6 +46,21 @@ ssize_t io_read(int fd, const char *name, void *data, size_t size)
 	return io_read_some(fd, name, data, size, size);
 }
 
+int io_open_unnamed(void)
+{
+	const char *wish = getenv("TMPDIR"), *const directories[] = { "/var/tmp", "/tmp" };
+	bool chosen = wish != NULL && wish[0] != '\0';
+	int fd = -1;
+	for (int i = 0; i < (chosen ? 1 : 2) && fd < 0; i++) {
+		char path[4096];
+		int size = snprintf(path, sizeof path, "%s/cocopipe.XXXXXX", chosen ? wish : directories[i]);
+		fd = size < (int)sizeof path ? mkostemp(path, O_CLOEXEC) : -1;
+		if (fd >= 0)
+			unlink(path);
+	}
+	return fd >= 0 ? fd : err_errno("cannot make a temporary file%s%s", chosen ? " in " : "", chosen ? wish : "");
+}
+
 static int read_growing(int fd, const char *path, uint8_t **data, size_t *size, struct arena *a)
 {
 	struct stat st;

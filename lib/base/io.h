@@ -31,6 +31,9 @@ ssize_t io_read(int fd, const char *name, void *data, size_t size) MUST_CHECK;
 /* The whole file into arena memory, with a NUL after it that size does not count. */
 int io_read_file(const char *path, uint8_t **data, size_t *size, struct arena *a) MUST_CHECK;
 
+/* A file without a name, which is gone when it is closed: in $TMPDIR, else /var/tmp, else /tmp. -1: in none of them. */
+int io_open_unnamed(void) MUST_CHECK;
+
 struct atomic_file {
 	int fd;	/* -1: not open */
 	FILE *file;	/* the same file, when opened by atomic_fopen() */

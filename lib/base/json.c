@@ -117,6 +117,7 @@ static enum json_event fail_at_end(struct json_reader *j)
 	struct json_reader_state *s = j->state;
 	if (j->depth == 0)
 		return json_fail_at(s, s->p, "the input holds no JSON value");
+	s->cut_short = true;
 	return json_fail_at(s, s->p, "the input ends inside %s", s->closing[j->depth - 1] == '}' ? "an object" : "an array");
 }
 
@@ -126,7 +127,7 @@ static int check_start(struct json_reader_state *s)
 		return 0;
 	if (json_refill(s) < 0)
 		return -1;
-	if (strncmp(s->p, "\xef\xbb\xbf", 3) == 0)
+	if (!s->begins_inside && strncmp(s->p, "\xef\xbb\xbf", 3) == 0)
 		return json_fail_at(s, s->p, "the input starts with a byte order mark; save it as UTF-8 without one");
 	return 0;
 }
@@ -213,7 +214,8 @@ __attribute__((noinline)) static enum json_event next_event(struct json_reader *
 		return next_token(j, c);
 	if (c < 0)
 		return JSON_ERROR;
-	return s->expect == EXPECT_NOTHING ? JSON_END : fail_at_end(j);
+	bool at_element = s->ends_inside && j->depth == 1 && s->expect == EXPECT_COMMA_OR_END && s->closing[0] == ']';
+	return s->expect == EXPECT_NOTHING || at_element ? JSON_END : fail_at_end(j);
 }
 
 enum json_event json_next(struct json_reader *j)

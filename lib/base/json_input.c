@@ -1,12 +1,10 @@
-#include "base/io.h"
 #include "base/json_number.h"
+#include "base/json_part.h"
 #include "base/json_state.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	BLOCK = 1 << 18,
@@ -70,25 +68,10 @@ int json_fail_at(struct json_reader_state *s, const char *at, const char *format
 	return -1;
 }
 
-/* The beginning tells whether the rest is compressed. */
-static ssize_t read_first(struct json_reader_state *s, char *data, size_t size)
-{
-	ssize_t got = io_read(s->fd, s->name, data, size);
-	s->started = true;
-	if (got < 0 || !unzip_is(data, (size_t)got))
-		return got;
-	s->unzip = unzip_new(s->fd, s->name, data, (size_t)got);
-	return s->unzip == NULL ? -1 : unzip_read(s->unzip, data, size);
-}
-
 static ssize_t read_input(struct json_reader_state *s, char *data, size_t size)
 {
-	if (s->unzip != NULL)
-		return unzip_read(s->unzip, data, size);
-	if (s->fd >= 0 && s->started)
-		return io_read(s->fd, s->name, data, size);
-	if (s->fd >= 0)
-		return read_first(s, data, size);
+	if (s->input.fd >= 0)
+		return text_input_read(&s->input, s->name, data, size);
 	if (size > s->memory_left)
 		size = s->memory_left;
 	if (size > 0)
@@ -133,7 +116,7 @@ static int open_any(struct json_reader *j, const char *name)
 	if (s == NULL)
 		return err_set("out of memory");
 	j->state = s;
-	s->fd = -1;
+	s->input.fd = -1;
 	s->room = BLOCK;
 	s->name = strdup(name);
 	s->buffer = malloc(s->room + SENTINEL);
@@ -149,12 +132,9 @@ static int open_any(struct json_reader *j, const char *name)
 
 int json_open(struct json_reader *j, const char *path)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	TRY(open_any(j, is_stdin ? "standard input" : path));
-	j->state->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (j->state->fd >= 0)
+	TRY(open_any(j, text_input_name(path)));
+	if (text_input_open(&j->state->input, path) == 0)
 		return 0;
-	err_errno("cannot open '%s'", path);
 	json_close(j);
 	return -1;
 }
@@ -167,14 +147,41 @@ int json_open_memory(struct json_reader *j, const void *data, size_t size, const
 	return 0;
 }
 
+int json_open_part(struct json_reader *j, const struct json_part *part, const char *name, const struct json_place *at)
+{
+	TRY(json_open_memory(j, part->data, part->size, name));
+	struct json_reader_state *s = j->state;
+	s->lines = at->lines;
+	s->columns = at->columns;
+	s->begins_inside = !part->first;
+	s->ends_inside = !part->last;
+	if (s->begins_inside) {
+		j->depth = 1;
+		s->closing[0] = ']';
+		s->expect = EXPECT_COMMA_OR_END;
+	}
+	return 0;
+}
+
+struct json_place json_here(const struct json_reader *j)
+{
+	const struct json_reader_state *s = j->state;
+	struct json_place at = { s->lines, s->columns };
+	count_position(&at.lines, &at.columns, s->buffer, s->p);
+	return at;
+}
+
+bool json_cut_short(const struct json_reader *j)
+{
+	return j->state->cut_short;
+}
+
 void json_close(struct json_reader *j)
 {
 	struct json_reader_state *s = j->state;
 	if (s == NULL)
 		return;
-	unzip_free(s->unzip);
-	if (s->fd > STDIN_FILENO)
-		close(s->fd);
+	text_input_close(&s->input);
 	if (s->c_locale != (locale_t)0)
 		freelocale(s->c_locale);
 	free(s->failure);

@@ -7,7 +7,7 @@
 #define BASE_JSON_STATE_H
 
 #include "base/json.h"
-#include "base/unzip.h"
+#include "base/text_input.h"
 
 #include <locale.h>
 
@@ -28,9 +28,7 @@ enum expect {
 
 struct json_reader_state {
 	char *name;
-	int fd;	/* -1: memory */
-	bool started;	/* something has been read from fd */
-	struct unzip *unzip;	/* NULL: the input is not compressed */
+	struct text_input input;	/* closed: memory */
 	const char *memory;
 	size_t memory_left;
 
@@ -49,6 +47,10 @@ struct json_reader_state {
 	size_t scratch_room;
 	locale_t c_locale;
 	char *failure;	/* the message, once something failed */
+
+	/* Of an array's text in parts: */
+	bool begins_inside, ends_inside;	/* see json_open_part() */
+	bool cut_short;	/* the input ended inside a string, an object or an array */
 };
 
 /* Keep the message that is set, so that every later call fails with it too. Returns -1. */

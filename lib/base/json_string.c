@@ -138,6 +138,7 @@ int json_read_string(struct json_reader *j)
 		bool at_eof = s->at_eof;
 		if (json_refill(s) < 0)
 			return -1;
+		s->cut_short = at_eof;
 		if (at_eof)
 			return json_fail_at(s, s->token, "this string is not closed");
 	}

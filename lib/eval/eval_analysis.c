@@ -99,13 +99,23 @@ static int compare(struct eval_analysis *out, const struct eval_bootstrap *first
 	return 0;
 }
 
+static bool counts_wanted(const struct eval_analysis_options *o)
+{
+	return o->counts || o->thresholds != NULL || o->confusion != NULL || o->per_image != NULL || o->plot != NULL;
+}
+
+bool eval_analysis_wanted(const struct eval_analysis_options *o)
+{
+	return counts_wanted(o) || o->errors || o->intervals || o->compare != NULL;
+}
+
 int eval_analysis_run(struct eval_analysis *out, const struct eval_analysis_options *o, const struct eval_set *set,
 		      const struct eval_input *input, const struct eval_result *result, struct arena *a)
 {
 	struct eval_kept kept;
 	struct eval_bootstrap bootstrap;
 	*out = (struct eval_analysis){ .options = o, .set = set, .input = input, .result = result };
-	if (o->counts || o->thresholds != NULL || o->confusion != NULL || o->per_image != NULL || o->plot != NULL)
+	if (counts_wanted(o))
 		TRY(count(out, a));
 	if (o->confusion != NULL)
 		TRY(write_confusion(out, a));

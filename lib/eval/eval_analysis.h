@@ -53,6 +53,9 @@ struct eval_analysis {
 	const struct eval_compared *compared;
 };
 
+/* Whether anything is asked for that looks at all detections once more. */
+bool eval_analysis_wanted(const struct eval_analysis_options *options);
+
 /* Compute, and write the files. Error: cannot read the other results, cannot write a file; memory. */
 int eval_analysis_run(struct eval_analysis *analysis, const struct eval_analysis_options *options, const struct eval_set *set,
 		      const struct eval_input *input, const struct eval_result *result, struct arena *a) MUST_CHECK;

@@ -25,8 +25,7 @@ static int make_type(struct eval_coco *c, const struct eval_coco_options *o, str
 	return o->ranges == NULL ? 0 : eval_custom_ranges(&c->type, &c->type, o->ranges, a);
 }
 
-static int read_input(struct eval_coco *c, const struct eval_coco_options *o, const char *truth, const char *results,
-		      struct arena *a)
+static int read_ground_truth(struct eval_coco *c, const struct eval_coco_options *o, const char *truth, struct arena *a)
 {
 	struct eval_set *set = &c->set;
 	eval_set_init(set, a);
@@ -36,12 +35,39 @@ static int read_input(struct eval_coco *c, const struct eval_coco_options *o, co
 	set->threads = o->threads;
 	TRY(eval_read_truth(set, truth));
 	TRY(eval_select(set, &o->selection));
+	c->input = (struct eval_input){ .type = &c->type, .n_images = set->n_images, .n_categories = set->n_categories,
+		.gt = set->gt, .n_gt = set->n_gt, .threads = o->threads, .canonical = o->canonical };
+	return 0;
+}
+
+/* Detections stay in the set only where the analysis looks at them once more. */
+static int match_results(struct eval_coco *c, struct eval_flow *flow, const struct eval_coco_options *o, const char *results,
+			 struct arena *a)
+{
+	struct eval_set *set = &c->set;
+	if (!eval_analysis_wanted(&o->analysis)) {
+		TRY(eval_match_results(flow, set, results));
+		return eval_warn(set, o->warn);
+	}
 	TRY(eval_read_results(set, results));
 	TRY(eval_warn(set, o->warn));
-	c->input = (struct eval_input){ .type = &c->type, .n_images = set->n_images, .n_categories = set->n_categories,
-		.gt = set->gt, .n_gt = set->n_gt, .dt = set->dt, .n_dt = set->n_dt, .threads = o->threads,
-		.canonical = o->canonical };
-	return 0;
+	c->input.dt = set->dt;
+	c->input.n_dt = set->n_dt;
+	return eval_flow_fill(flow, &c->input, a);
+}
+
+static int evaluate(struct eval_coco *c, const struct eval_coco_options *o, const char *results, struct arena *a)
+{
+	struct eval_flow flow;
+	const struct eval_input *in = &c->input;
+	TRY(eval_flow_init(&flow, in->type, in->n_images, in->n_categories, in->gt, in->n_gt, a));
+	int status = match_results(c, &flow, o, results, a);
+	if (status == 0 && o->partial != NULL)
+		status = eval_part_write(o->partial, &flow, &c->set);
+	if (status == 0)
+		status = eval_flow_finish(&c->result, &flow, o->canonical, o->threads, a);
+	eval_flow_release(&flow);
+	return status;
 }
 
 /* What a run and a merger do with a result. */
@@ -59,8 +85,8 @@ int eval_coco_run(struct eval_coco *c, const struct eval_coco_options *o, const 
 		  struct arena *a)
 {
 	TRY(make_type(c, o, a));
-	TRY(read_input(c, o, truth, results, a));
-	TRY(eval_part_run(&c->result, &c->input, &c->set, o->partial, a));
+	TRY(read_ground_truth(c, o, truth, a));
+	TRY(evaluate(c, o, results, a));
 	TRY(report(c, o, a));
 	TRY(eval_analysis_run(&c->analysis, &o->analysis, &c->set, &c->input, &c->result, a));
 	return eval_analysis_columns(&c->figures, &c->analysis, a);

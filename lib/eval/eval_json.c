@@ -186,7 +186,7 @@ int eval_next_entry(const struct eval_place *p)
 	enum json_event e = json_next(p->json);
 	if (e == JSON_OBJECT_BEGIN)
 		return 1;
-	if (e == JSON_ARRAY_END)
+	if (e == JSON_ARRAY_END || e == JSON_END)
 		return 0;
 	if (e == JSON_ERROR)
 		return eval_place_broken(p);

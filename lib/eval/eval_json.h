@@ -41,7 +41,7 @@ int eval_place_broken(const struct eval_place *p);
 int eval_take_integer(const struct eval_place *p, const char *key, int64_t *x) MUST_CHECK;
 int eval_take_image_id(const struct eval_place *p, const char *key, struct sample_id *id, struct arena *a) MUST_CHECK;
 
-/* The next object of an array: 1, 0 at the array's end, -1. */
+/* The next object of an array: 1, 0 at the end of the array or of the part of it that is read, -1. */
 int eval_next_entry(const struct eval_place *p) MUST_CHECK;
 
 /* The rest of an object whose begin has been read; entry->has says what it had. */

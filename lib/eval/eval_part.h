@@ -16,10 +16,6 @@
 /* Write the flow of a set. Appears whole or not at all. Error: cannot write. */
 int eval_part_write(const char *path, const struct eval_flow *flow, const struct eval_set *set) MUST_CHECK;
 
-/* eval_run() that writes the flow too; path may be NULL. */
-int eval_part_run(struct eval_result *result, const struct eval_input *input, const struct eval_set *set, const char *path,
-		  struct arena *a) MUST_CHECK;
-
 /*
  * Make a flow of the parts [n], and of the set what reports need: images, categories, and the numbers of objects.
  * An image may be in several parts, for its annotations, but have detections in only one.

@@ -136,17 +136,3 @@ int eval_part_write(const char *path, const struct eval_flow *flow, const struct
 	XXH3_freeState(w.hash);
 	return atomic_commit(&f);
 }
-
-int eval_part_run(struct eval_result *result, const struct eval_input *in, const struct eval_set *set, const char *path,
-		  struct arena *a)
-{
-	struct eval_flow flow;
-	TRY(eval_flow_init(&flow, in->type, in->n_images, in->n_categories, in->gt, in->n_gt, a));
-	int status = eval_flow_fill(&flow, in, a);
-	if (status == 0 && path != NULL)
-		status = eval_part_write(path, &flow, set);
-	if (status == 0)
-		status = eval_flow_finish(result, &flow, in->canonical, in->threads, a);
-	eval_flow_release(&flow);
-	return status;
-}

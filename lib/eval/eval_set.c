@@ -1,12 +1,14 @@
 #include "eval/eval_set.h"
 
 #include "eval/eval_format.h"
+#include "eval/eval_intake.h"
 #include "eval/eval_outline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void eval_set_init(struct eval_set *set, struct arena *a)
@@ -220,17 +222,51 @@ int eval_read_truth(struct eval_set *set, const char *path)
 	return set->outlines ? eval_outlines_make(set->gt, set->n_gt, set->threads, set->arena) : 0;
 }
 
-int eval_read_results(struct eval_set *set, const char *path)
+/* Where reading may begin again: -1 in a pipe. For standard input it need not be the file's beginning. */
+static off_t place_to_reread(const char *path)
+{
+	struct stat st;
+	if (strcmp(path, "-") == 0)
+		return lseek(STDIN_FILENO, 0, SEEK_CUR);
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) ? 0 : -1;
+}
+
+static int take_results(struct eval_intake *intake, const char *path, enum eval_format format)
+{
+	return format == EVAL_FORMAT_JSON ? eval_results_from_json(intake, path) : eval_results_from_detections(intake, path);
+}
+
+static int read_results(struct eval_flow *flow, struct eval_set *set, const char *path)
 {
 	enum eval_format format;
+	struct eval_intake intake;
 	int hold;
 	TRY(eval_format_of(&format, &hold, path));
-	int status = format == EVAL_FORMAT_JSON ? eval_results_from_json(set, path)
-						: eval_results_from_detections(set, path);
+	off_t start = place_to_reread(path);
+	int status = eval_intake_init(&intake, set, flow, start >= 0);
+	if (status == 0)
+		status = take_results(&intake, path, format);
+	if (status != 0 && intake.again) {
+		eval_intake_restart(&intake);
+		if (strcmp(path, "-") == 0 && lseek(STDIN_FILENO, start, SEEK_SET) < 0)
+			status = err_errno("cannot read standard input again");
+		else
+			status = take_results(&intake, path, format);
+	}
 	if (hold >= 0)
 		close(hold);
-	TRY(status);
-	if (set->outlines)
-		TRY(eval_outlines_make(set->dt, set->n_dt, set->threads, set->arena));
-	return set->n_separate > 0 ? eval_unite_classes(set->dt, set->n_dt, set->n_separate, set->arena) : 0;
+	if (status == 0)
+		status = eval_intake_finish(&intake);
+	eval_intake_release(&intake);
+	return status;
+}
+
+int eval_read_results(struct eval_set *set, const char *path)
+{
+	return read_results(NULL, set, path);
+}
+
+int eval_match_results(struct eval_flow *flow, struct eval_set *set, const char *path)
+{
+	return read_results(flow, set, path);
 }

@@ -19,6 +19,7 @@
 #include "eval/eval.h"
 #include "eval/eval_federated.h"
 #include "eval/eval_lookup.h"
+#include "eval/eval_seen.h"
 #include "eval/eval_shape.h"
 #include "record/sample.h"
 #include "stream/stream.h"
@@ -43,6 +44,7 @@ struct eval_set {
 	bool outlines;
 	const struct eval_sigmas *sigmas;
 	int threads;
+	size_t part_size;	/* bytes of JSON that one thread reads at a time; 0: some */
 	struct eval_lookup lookup;	/* all ids; what follows are those that are evaluated */
 	int32_t n_images;
 	struct sample_id *images;	/* ascending: integers, then texts in byte order */
@@ -52,6 +54,7 @@ struct eval_set {
 	int64_t n_gt, n_dt;
 	struct eval_object *gt, *dt;
 	struct eval_size *sizes;	/* [lookup.n_images]; only where masks are compared, else NULL */
+	struct eval_seen seen;	/* of the results */
 	bool results_are_json;
 	enum eval_shape form;	/* of results in JSON: what the first has, boxes before masks before keypoints */
 	int64_t n_boxes_as_masks;	/* detections without a mask whose box was taken for one */
@@ -82,6 +85,14 @@ int eval_read_truth(struct eval_set *set, const char *path) MUST_CHECK;
  * Error: what is not in that form; a score or coordinate that is not a number; an image the ground truth does not have.
  */
 int eval_read_results(struct eval_set *set, const char *path) MUST_CHECK;
+
+struct eval_flow;
+
+/*
+ * The same, matched image by image into a flow as they come, so that set->dt stays empty; set->n_dt counts them. Errors as for
+ * both.
+ */
+int eval_match_results(struct eval_flow *flow, struct eval_set *set, const char *path) MUST_CHECK;
 
 /* What the files below share. */
 
@@ -134,12 +145,16 @@ int32_t eval_find_category(const struct eval_set *set, int64_t id);
 /* Sort objects [n] stably by their category in [0, n_categories), then give all of them category 0. Error: memory. */
 int eval_unite_classes(struct eval_object *objects, int64_t n, int32_t n_categories, struct arena *a) MUST_CHECK;
 
+/* Error: the stream is of another kind than what plays this role. */
+int eval_check_kind(struct stream_reader *r, const char *kind, const char *role) MUST_CHECK;
+
 /* Count one more object left out. */
 void eval_leave_out(struct eval_left_out *left_out, const char *first);
 
 int eval_truth_from_json(struct eval_set *set, const char *path) MUST_CHECK;
 int eval_truth_from_samples(struct eval_set *set, const char *path) MUST_CHECK;
-int eval_results_from_json(struct eval_set *set, const char *path) MUST_CHECK;
-int eval_results_from_detections(struct eval_set *set, const char *path) MUST_CHECK;
+struct eval_intake;
+int eval_results_from_json(struct eval_intake *intake, const char *path) MUST_CHECK;
+int eval_results_from_detections(struct eval_intake *intake, const char *path) MUST_CHECK;
 
 #endif

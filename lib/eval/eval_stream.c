@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int check_kind(struct stream_reader *r, const char *kind, const char *role)
+int eval_check_kind(struct stream_reader *r, const char *kind, const char *role)
 {
 	const char *got = stream_reader_header(r)->kind;
 	if (strcmp(got, kind) != 0)
@@ -111,7 +111,7 @@ static int read_samples(struct eval_truth *truth, struct stream_reader *r, struc
 {
 	struct sample s;
 	int got;
-	TRY(check_kind(r, "sample", "the ground truth"));
+	TRY(eval_check_kind(r, "sample", "the ground truth"));
 	TRY(copy_categories(truth, stream_reader_header(r), a));
 	while ((got = sample_read(&s, r, record)) == 1) {
 		char text[128];
@@ -136,112 +136,5 @@ int eval_truth_from_samples(struct eval_set *set, const char *path)
 	if (status == 0 && eval_truth_finish(set, &truth) != 0)
 		status = err_context("in '%s'", path);
 	eval_shapes_release(&truth.shapes);
-	return status;
-}
-
-/* The category of the ground truth that a stream's category means: the same id and name, or else the same name. */
-static int32_t same_category(const struct eval_lookup *truth, const struct category *c)
-{
-	int32_t k = eval_lookup_category(truth, c->id);
-	bool named = c->name != NULL && c->name[0] != '\0';
-	if (k >= 0 && (!named || truth->categories[k].name[0] == '\0' || strcmp(truth->categories[k].name, c->name) == 0))
-		return truth->category_number[k];
-	for (k = 0; named && k < truth->n_categories; k++)
-		if (strcmp(truth->categories[k].name, c->name) == 0)
-			return truth->category_number[k];
-	return EVAL_UNKNOWN;
-}
-
-/* Detections are in original pixels. */
-static const double untransformed[6] = { 1, 0, 0, 0, 1, 0 };
-
-static int add_found_shape(struct eval_set *set, struct eval_shapes *shapes, struct eval_object *o, const struct detection *d, int64_t i)
-{
-	if (set->shape == EVAL_SHAPE_MASK) {
-		struct eval_mask *mask = NULL;
-		struct eval_size size = set->sizes[eval_lookup_image(&set->lookup, &d->id)];
-		if (d->masks != NULL)
-			TRY(eval_mask_from_record(shapes, set->n_dt, &d->masks[i], untransformed, &mask));
-		if (mask == NULL)
-			return err_set("detection %" PRId64 " has no mask", i);
-		o->mask = mask->edges;
-		mask->h = size.h;
-		mask->w = size.w;
-	} else if (set->shape == EVAL_SHAPE_POSE) {
-		if (d->keypoints.data == NULL)
-			return err_set("detection %" PRId64 " has no keypoints", i);
-		int64_t k = d->keypoints.dim[1];
-		const float *xyv = (const float *)d->keypoints.data + 3 * k * i;
-		TRY(eval_pose_from_record(set->sigmas, xyv, k, untransformed, set->arena, &o->pose));
-	}
-	return eval_shapes_full(shapes) ? eval_shapes_flush(shapes) : 0;
-}
-
-static int add_detections(struct eval_set *set, const struct detection *d, const struct stream_header *header,
-			  const int32_t *category, int64_t *room, struct eval_shapes *shapes)
-{
-	struct eval_object object = { .image = eval_find_image(set, &d->id) };
-	if (object.image == EVAL_UNKNOWN)
-		return err_set("the image is not in the ground truth; are these results of another set?");
-	for (int64_t i = 0; i < d->n; i++) {
-		const float *box = &d->boxes[4 * i];
-		if (d->labels[i] < 0 || d->labels[i] >= header->n_categories)
-			return err_set("detection %" PRId64 ": label %d is not one of the %d categories", i, d->labels[i],
-				       header->n_categories);
-		object.category = category[d->labels[i]];
-		if (object.category == EVAL_UNKNOWN)
-			eval_leave_out(&set->dt_category, header->categories[d->labels[i]].name);
-		if (object.image < 0 || object.category < 0)
-			continue;
-		object.box[0] = box[0];
-		object.box[1] = box[1];
-		object.box[2] = (double)box[2] - box[0];
-		object.box[3] = (double)box[3] - box[1];
-		object.area = object.box[2] * object.box[3];
-		object.score = d->scores[i];
-		TRY(add_found_shape(set, shapes, &object, d, i));
-		TRY(eval_grow(&set->dt, set->n_dt, room, sizeof *set->dt, set->arena));
-		set->dt[set->n_dt++] = object;
-	}
-	return 0;
-}
-
-static int read_detections(struct eval_set *set, struct stream_reader *r, struct arena *record, struct eval_shapes *shapes)
-{
-	const struct stream_header *header = stream_reader_header(r);
-	struct detection d;
-	int64_t room = 0;
-	int got;
-	TRY(check_kind(r, "detection", "the results file"));
-	int32_t *category = arena_calloc(set->arena, (size_t)header->n_categories, sizeof *category);
-	if (category == NULL)
-		return -1;
-	for (int i = 0; i < header->n_categories; i++)
-		category[i] = same_category(&set->lookup, &header->categories[i]);
-	while ((got = detection_read(&d, r, record)) == 1) {
-		char text[128];
-		if (add_detections(set, &d, header, category, &room, shapes) != 0)
-			return err_context("image %s of '%s'", sample_id_text(&d.id, text), stream_reader_name(r));
-		arena_reset(record);
-	}
-	TRY(got);
-	TRY(eval_shapes_flush(shapes));
-	for (int64_t i = 0; i < set->n_dt && set->shape == EVAL_SHAPE_MASK; i++)
-		set->dt[i].area = set->dt[i].mask->area;
-	return 0;
-}
-
-int eval_results_from_detections(struct eval_set *set, const char *path)
-{
-	struct stream_reader r;
-	struct eval_shapes shapes;
-	struct arena record;
-	TRY(stream_reader_open(&r, path, NULL));
-	arena_init(&record, 1 << 16);
-	eval_shapes_init(&shapes, NULL, "detection", set->threads, set->arena);
-	int status = read_detections(set, &r, &record, &shapes);
-	eval_shapes_release(&shapes);
-	arena_release(&record);
-	stream_reader_close(&r);
 	return status;
 }

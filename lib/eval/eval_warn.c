@@ -32,32 +32,26 @@ enum { FEW = 10 };	/* detections that say nothing about a habit */
 
 static void warn_boxes(const struct eval_set *set, eval_warn_function *warn)
 {
-	struct boxes dt = look_at_boxes(set->dt, set->n_dt), gt = look_at_boxes(set->gt, set->n_gt);
-	if (dt.n < FEW || gt.n == 0)
+	const struct eval_seen *dt = &set->seen;
+	struct boxes gt = look_at_boxes(set->gt, set->n_gt);
+	if (dt->n < FEW || gt.n == 0)
 		return;
-	if (dt.farthest <= 1.5 && gt.farthest > 4)
+	if (dt->farthest <= 1.5 && gt.farthest > 4)
 		warn("all boxes of the results end before %.3g, those of the ground truth at %.5g: normalised coordinates? COCO's are "
-		     "pixels; such boxes find nothing, AP is near 0", dt.farthest, gt.farthest);
-	else if (dt.n_corner_like * 100 >= dt.n * 99 && gt.n_corner_like * 10 < gt.n * 9)
+		     "pixels; such boxes find nothing, AP is near 0", dt->farthest, gt.farthest);
+	else if (dt->n_corner_like * 100 >= dt->n * 99 && gt.n_corner_like * 10 < gt.n * 9)
 		warn("in %lld of %lld boxes of the results width > x and height > y, in the ground truth in %lld of %lld: "
 		     "[x0, y0, x1, y1]? COCO's are [x, y, width, height]; AP is near 0 when boxes are read as too large",
-		     (long long)dt.n_corner_like, (long long)dt.n, (long long)gt.n_corner_like, (long long)gt.n);
+		     (long long)dt->n_corner_like, (long long)dt->n, (long long)gt.n_corner_like, (long long)gt.n);
 }
 
 /* A threshold: scores begin well above 0 and are dense where they begin. */
-static void warn_scores(const struct eval_set *set, eval_warn_function *warn)
+static void warn_scores(const struct eval_seen *seen, eval_warn_function *warn)
 {
-	if (set->n_dt < 10 * FEW)
+	double low = seen->low, high = seen->high;
+	if (seen->n < 10 * FEW || low < EVAL_SCORE_LOWEST || !(high > low) || high > 1)
 		return;
-	double low = set->dt[0].score, high = low;
-	for (int64_t i = 1; i < set->n_dt; i++) {
-		low = set->dt[i].score < low ? set->dt[i].score : low;
-		high = set->dt[i].score > high ? set->dt[i].score : high;
-	}
-	int64_t lowest = 0;
-	for (int64_t i = 0; i < set->n_dt; i++)
-		lowest += set->dt[i].score < low + (high - low) / 20;
-	if (low >= 0.1 && high > low && high <= 1 && lowest * 40 >= set->n_dt)
+	if (eval_seen_below(seen, low + (high - low) / 20) * 40 >= seen->n)
 		warn("no score is below %.3g, and the scores do not thin out towards it: a threshold? What it removed can no longer be "
 		     "found, so recall and AP are lower than the detector's", low);
 }
@@ -72,8 +66,8 @@ static int warn_categories(const struct eval_set *set, eval_warn_function *warn)
 		return err_set("out of memory");
 	for (int64_t i = 0; i < set->n_gt; i++)
 		seen[set->gt[i].category] |= set->gt[i].crowd || set->gt[i].ignore ? 0 : WANTED;
-	for (int64_t i = 0; i < set->n_dt; i++)
-		seen[set->dt[i].category] |= FOUND;
+	for (int32_t k = 0; k < set->n_categories; k++)
+		seen[k] |= set->seen.category[k] ? FOUND : 0;
 	for (int32_t k = 0; k < set->n_categories; k++) {
 		n_wanted += (seen[k] & WANTED) != 0;
 		n_missing += seen[k] == WANTED;
@@ -107,23 +101,6 @@ static void warn_form(const struct eval_set *set, eval_warn_function *warn)
 		     names[set->form], set->form == EVAL_SHAPE_MASK ? "segm" : "keypoints");
 }
 
-/* Masks of another size than the masks they would be compared with. */
-static void warn_mask_sizes(const struct eval_set *set, eval_warn_function *warn)
-{
-	int64_t n = 0, first = -1;
-	for (int64_t i = 0; i < set->n_dt && set->sizes != NULL; i++) {
-		int32_t at = eval_lookup_image(&set->lookup, &set->images[set->dt[i].image]);
-		struct eval_size size = set->sizes[at];
-		bool differs = size.h > 0 && size.w > 0 && (set->dt[i].mask->h != size.h || set->dt[i].mask->w != size.w);
-		n += differs;
-		if (differs && first < 0)
-			first = i;
-	}
-	if (n > 0)
-		warn("%lld masks of the results have another size than their image (the first %d x %d): they fit nothing and count as "
-		     "wrong", (long long)n, set->dt[first].mask->h, set->dt[first].mask->w);
-}
-
 int eval_warn(const struct eval_set *set, eval_warn_function *warn)
 {
 	warn_left_out(&set->gt_image, "annotation(s)", "images", warn);
@@ -140,8 +117,9 @@ int eval_warn(const struct eval_set *set, eval_warn_function *warn)
 	warn_form(set, warn);
 	if (set->shape == EVAL_SHAPE_BOX && set->form == EVAL_SHAPE_BOX)
 		warn_boxes(set, warn);
-	if (set->shape == EVAL_SHAPE_MASK)
-		warn_mask_sizes(set, warn);
-	warn_scores(set, warn);
+	if (set->seen.n_off_size > 0)
+		warn("%lld masks of the results have another size than their image (the first %d x %d): they fit nothing and count as "
+		     "wrong", (long long)set->seen.n_off_size, set->seen.off_h, set->seen.off_w);
+	warn_scores(&set->seen, warn);
 	return warn_categories(set, warn);
 }

@@ -42,8 +42,8 @@ struct conv_ops {
 
 extern const struct conv_ops conv_onednn, conv_openblas, conv_winograd, conv_gemm;
 
-/* Whether Winograd can do these maps and is the fastest way, see winograd_pays(). */
-bool conv_winograd_pays(const struct conv_geometry *g, int n_maps, double direct_speed);
+/* Whether Winograd can do these maps and is the fastest way: a rule of the shapes alone. */
+bool conv_winograd_pays(const struct conv_geometry *g, int n_maps);
 
 /* Whether oneDNN has bf16 convolutions on this CPU, of whatever speed. */
 bool conv_onednn_has_bf16(void);

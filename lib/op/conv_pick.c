@@ -3,8 +3,7 @@
  * a run can be repeated bit by bit. The figures behind it come from tests/bench/conv_layout.c.
  *
  *   3x3, stride 1, enough tiles    Winograd: a quarter of the multiplications, two to three times the
- *                                  speed of any direct way in f32 and in bf16; more tiles where the
-                                  library multiplies bf16 at twice the speed of f32
+ *                                  speed of any direct way in f32 and in bf16
  *   f32                            oneDNN; the own product is some 10 % behind on 1x1
  *   bf16                           oneDNN where its dot products are fast, else the own product,
  *                                  which computes in f32
@@ -40,11 +39,11 @@ bool conv_onednn_has_bf16(void)
 
 enum conv_backend conv_pick(const struct conv_geometry *g, int n_maps)
 {
-	enum bf16_speed speed = g->dtype == DTYPE_F32 ? BF16_NONE : library_bf16();
-	if (conv_winograd_pays(g, n_maps, speed == BF16_FAST ? 2 : 1))
+	if (conv_winograd_pays(g, n_maps))
 		return CONV_WINOGRAD;
 	if (g->dtype == DTYPE_F32)
 		return CONV_ONEDNN;
+	enum bf16_speed speed = library_bf16();
 	if (speed == BF16_NONE)
 		return g->groups == 1 ? CONV_GEMM : CONV_OPENBLAS;
 	/* The own product fills channels up to 16. */

@@ -98,13 +98,13 @@ static bool winograd_can(const struct conv_geometry *g)
 	return g->kh == 3 && g->kw == 3 && g->stride == 1 && g->dilation == 1 && g->groups == 1 && g->pad <= 2;
 }
 
-bool conv_winograd_pays(const struct conv_geometry *g, int n_maps, double direct_speed)
+bool conv_winograd_pays(const struct conv_geometry *g, int n_maps)
 {
 	struct winograd_map maps[CONV2D_MAX_MAPS];
 	struct winograd_param p = param_of(g);
 	for (int i = 0; i < n_maps; i++)
 		maps[i] = (struct winograd_map){ .n = g[i].n, .h = g[i].h, .w = g[i].w };
-	return winograd_can(g) && winograd_pays(maps, n_maps, &p, direct_speed);
+	return winograd_can(g) && winograd_pays(maps, n_maps, &p);
 }
 
 static void *winograd_open(void)

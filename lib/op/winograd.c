@@ -181,7 +181,7 @@ int winograd_backward_data(const struct winograd_map *maps, int n_maps, const fl
 	return run_all(&r, scratch);
 }
 
-bool winograd_pays(const struct winograd_map *maps, int n_maps, const struct winograd_param *p, double direct_speed)
+bool winograd_pays(const struct winograd_map *maps, int n_maps, const struct winograd_param *p)
 {
 	int64_t tiles = 0, pixels = 0;
 	for (int i = 0; i < n_maps; i++) {
@@ -190,5 +190,5 @@ bool winograd_pays(const struct winograd_map *maps, int n_maps, const struct win
 		pixels += maps[i].n * h * w;
 	}
 	/* Multiplications of both ways, and the weights' bytes in units of what is multiplied in that time. */
-	return p->ci >= 16 && p->co >= 16 && (double)((tiles + 24) * WINOGRAD_POINTS) * direct_speed < (double)(pixels * 9);
+	return p->ci >= 16 && p->co >= 16 && (tiles + 24) * WINOGRAD_POINTS < pixels * 9;
 }

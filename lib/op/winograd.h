@@ -63,11 +63,11 @@ struct winograd_param {
 };
 
 /*
- * Whether this routine is the faster one, against a direct convolution that multiplies direct_speed times as fast
- * as this one in f32: a static rule of the shapes alone. Few tiles do not pay for reading the transformed weights,
- * 4 times the size of the plain ones.
+ * Whether this routine is the faster one (against a direct convolution): a static rule of the
+ * shapes alone. Few tiles do not pay for reading the transformed weights, 4 times the size
+ * of the plain ones.
  */
-bool winograd_pays(const struct winograd_map *maps, int n_maps, const struct winograd_param *p, double direct_speed);
+bool winograd_pays(const struct winograd_map *maps, int n_maps, const struct winograd_param *p);
 
 /* Bytes of the transformed weights; the same number serves both transforms below. Place them aligned to 64. */
 size_t winograd_weights_bytes(int64_t ci, int64_t co);

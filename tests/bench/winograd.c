@@ -240,7 +240,7 @@ static void measure(const struct shape *s, enum dtype dtype)
 	double gflop = pixels * s->ci * s->co * 18e-9;
 	printf("%d x %dx%d%s, %d to %d; both weight transforms %.2f ms%s\n", s->n, s->hw[0][0], s->hw[0][1],
 		s->n_maps > 1 ? " and its pyramid" : "", s->ci, s->co, best_sec(ours_weights, &o) * 1e3,
-		winograd_pays(o.maps, o.n_maps, &o.p, 1) ? "" : "; does not pay");
+		winograd_pays(o.maps, o.n_maps, &o.p) ? "" : "; does not pay");
 	for (int pass = 0; pass < N_PASSES; pass++) {
 		o.pass = (enum pass)pass;
 		double nhwc = theirs_sec(s, dtype, o.pass, false), any = theirs_sec(s, dtype, o.pass, true);
