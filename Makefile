@@ -31,7 +31,7 @@ $(error CONF=$(CONF) is none of release debug asan tsan cov fuzz)
 endif
 BASE_CFLAGS := -std=gnu17 $(CFLAGS_$(CONF)) $(WARNINGS) -fopenmp -pthread -fno-math-errno -MMD -MP \
 	-D_GNU_SOURCE -DCOCOPIPE_VERSION='"$(VERSION)"' -Ilib -I$(BUILD) -I.
-LIBS := -ldnnl -lopenblas -ljpeg -lpng -lmsgpackc -lzstd -lz -lxxhash -lexpat -lm
+LIBS := -Wl,--as-needed -ldnnl -lopenblas -ljpeg -lpng -lmsgpackc -lzstd -lz -lxxhash -lexpat -lm
 
 # The data path and the evaluation give the same bytes on any machine: no fused multiply-add there.
 EXACT_DIRS := base tensor stream record image coco eval augment detect
@@ -60,7 +60,7 @@ POLICIES := $(call SYMBOLS,augment_policy,$(wildcard lib/augment/*.c))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
 	$(foreach level,$(ISA_LEVELS),$(SIMD_SRC:%.c=$(BUILD)/obj/%.$(level).o)) \
-	$(if $(filter fuzz,$(CONF)),,$(BUILD)/obj/registry.o)
+	$(if $(filter fuzz,$(CONF)),,$(BUILD)/obj/registry.o $(BUILD)/obj/registry_eval.o)
 LIB := $(BUILD)/libcocopipe.a
 TOOLS := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
@@ -104,15 +104,16 @@ $(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/eval/*.c lib/augment/*.
 	@mkdir -p $(@D)
 	@{ echo '#include "augment/augment.h"'; echo '#include "coco/dataset.h"'; echo '#include "eval/eval_task.h"'; \
 	   echo '#include "eval/eval_type.h"'; echo '#include "model/model.h"'; \
-	   $(foreach kind,$(DATASETS),echo 'extern const struct dataset_kind $(kind);';) \
-	   echo 'const struct dataset_kind *const dataset_kinds[] = {'; \
-	   $(foreach kind,$(DATASETS),echo '	&$(kind),';) echo '	0 };'; \
+	   echo '#ifdef REGISTRY_EVAL'; \
 	   $(foreach type,$(TYPES),echo 'extern const struct eval_type $(type);';) \
 	   echo 'const struct eval_type *const eval_types[] = {'; \
 	   $(foreach type,$(TYPES),echo '	&$(type),';) echo '	0 };'; \
 	   $(foreach task,$(TASKS),echo 'extern const struct eval_task $(task);';) \
 	   echo 'const struct eval_task *const eval_tasks[] = {'; \
-	   $(foreach task,$(TASKS),echo '	&$(task),';) echo '	0 };'; \
+	   $(foreach task,$(TASKS),echo '	&$(task),';) echo '	0 };'; echo '#else'; \
+	   $(foreach kind,$(DATASETS),echo 'extern const struct dataset_kind $(kind);';) \
+	   echo 'const struct dataset_kind *const dataset_kinds[] = {'; \
+	   $(foreach kind,$(DATASETS),echo '	&$(kind),';) echo '	0 };'; \
 	   $(foreach policy,$(POLICIES),echo 'extern const struct augment_policy $(policy);';) \
 	   echo 'const struct augment_policy *const augment_policies[] = {'; \
 	   $(foreach policy,$(POLICIES),echo '	&$(policy),';) echo '	0 };'; \
@@ -121,13 +122,19 @@ $(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/eval/*.c lib/augment/*.
 	   $(foreach op,$(OPS),echo '	&$(op),';) echo '	0 };'; \
 	   $(foreach head,$(HEADS),echo 'extern const struct model_head $(head);';) \
 	   echo 'const struct model_head *const model_registry[] = {'; \
-	   $(foreach head,$(HEADS),echo '	&$(head),';) echo '	0 };'; } > $@.tmp
+	   $(foreach head,$(HEADS),echo '	&$(head),';) echo '	0 };'; echo '#endif'; } > $@.tmp
 	@cmp -s $@.tmp $@ && rm $@.tmp && touch $@ || mv $@.tmp $@
 
+# In two objects, so that a program which evaluates is not linked with ops, models, and the libraries these need.
 $(BUILD)/obj/registry.o: $(BUILD)/registry.c
 	@mkdir -p $(@D)
 	$(call say,CC $@)
 	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/registry_eval.o: $(BUILD)/registry.c
+	@mkdir -p $(@D)
+	$(call say,CC $@)
+	$(Q)$(CC) $(BASE_CFLAGS) -DREGISTRY_EVAL $(CFLAGS) -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@

@@ -91,7 +91,7 @@ static int read_annotation(const struct eval_place *p, struct eval_truth *truth,
 		[EVAL_SHAPE_MASK] = EVAL_HAS_MASK,
 		[EVAL_SHAPE_POSE] = EVAL_HAS_BOX | EVAL_HAS_POSE | EVAL_HAS_POSE_COUNT,
 	};
-	TRY(eval_grow(&truth->entries, truth->n_entries, &truth->room_entries, sizeof *truth->entries, a));
+	TRY(eval_grow(&truth->entries, truth->n_entries, &truth->room_entries, sizeof *truth->entries, &truth->scratch));
 	struct eval_entry *e = &truth->entries[truth->n_entries++];
 	TRY(eval_take_entry(p, e, a));
 	TRY(eval_check_keys(p, e, EVAL_HAS_IMAGE | EVAL_HAS_CATEGORY | wanted[p->shape]));
@@ -165,6 +165,6 @@ int eval_truth_from_json(struct eval_set *set, const char *path)
 	json_close(&j);
 	if (status == 0 && eval_truth_finish(set, &truth) != 0)
 		status = err_context("in '%s'", path);
-	eval_shapes_release(&truth.shapes);
+	eval_truth_release(&truth);
 	return status;
 }

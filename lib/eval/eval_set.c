@@ -106,9 +106,9 @@ static int adopt_ids(struct eval_set *set, struct eval_truth *truth)
 	return eval_lookup_make(&set->lookup, set->images, set->n_images, set->categories, set->n_categories, set->arena);
 }
 
-static int check_annotation_ids(const struct eval_truth *truth, struct arena *a)
+static int check_annotation_ids(struct eval_truth *truth)
 {
-	int64_t n = 0, *ids = arena_calloc(a, (size_t)truth->n_entries, sizeof *ids);
+	int64_t n = 0, *ids = arena_calloc(&truth->scratch, (size_t)truth->n_entries, sizeof *ids);
 	if (ids == NULL)
 		return -1;
 	for (int64_t i = 0; i < truth->n_entries; i++)
@@ -125,6 +125,13 @@ void eval_truth_init(struct eval_truth *truth, const struct eval_set *set, struc
 {
 	*truth = (struct eval_truth){ .use_ignore = set->use_ignore, .federated = set->federated, .shape = set->shape, .sigmas = set->sigmas };
 	eval_shapes_init(&truth->shapes, json, "annotation", set->threads, set->arena);
+	arena_init(&truth->scratch, 1 << 16);
+}
+
+void eval_truth_release(struct eval_truth *truth)
+{
+	eval_shapes_release(&truth->shapes);
+	arena_release(&truth->scratch);
 }
 
 int eval_add_size(struct eval_truth *truth, struct eval_size size, struct arena *a)
@@ -194,7 +201,7 @@ static void add_annotation(struct eval_set *set, struct eval_entry *e)
 int eval_truth_finish(struct eval_set *set, struct eval_truth *truth)
 {
 	TRY(adopt_images(set, truth));
-	TRY(check_annotation_ids(truth, set->arena));
+	TRY(check_annotation_ids(truth));
 	TRY(make_masks(set, truth));
 	set->gt = arena_calloc(set->arena, (size_t)truth->n_entries, sizeof *set->gt);
 	if (set->gt == NULL)

@@ -112,6 +112,7 @@ struct eval_entry {
 
 /* Ground truth while it is read. */
 struct eval_truth {
+	struct arena scratch;	/* what nobody wants afterwards: entries */
 	bool use_ignore;
 	struct eval_federated *federated;
 	enum eval_shape shape;
@@ -129,8 +130,9 @@ struct eval_truth {
 /* Make room for one more element of an array in arena memory: doubles when full. */
 int eval_grow(void *array, int64_t n, int64_t *room, size_t size, struct arena *a) MUST_CHECK;
 
-/* json may be NULL. Who calls this releases truth->shapes. */
+/* json may be NULL. */
 void eval_truth_init(struct eval_truth *truth, const struct eval_set *set, struct json_reader *json);
+void eval_truth_release(struct eval_truth *truth);
 
 /* The size of the image that is number n_images. */
 int eval_add_size(struct eval_truth *truth, struct eval_size size, struct arena *a) MUST_CHECK;

@@ -57,10 +57,10 @@ static int add_truth_shape(struct eval_truth *truth, struct eval_entry *e, const
 }
 
 static int add_annotations(struct eval_truth *truth, const struct sample *s, const struct stream_header *header,
-			   const struct sample_id *id, struct arena *a)
+			   const struct sample_id *id)
 {
 	for (int64_t i = 0; i < s->n; i++) {
-		TRY(eval_grow(&truth->entries, truth->n_entries, &truth->room_entries, sizeof *truth->entries, a));
+		TRY(eval_grow(&truth->entries, truth->n_entries, &truth->room_entries, sizeof *truth->entries, &truth->scratch));
 		struct eval_entry *e = &truth->entries[truth->n_entries];
 		*e = (struct eval_entry){ .image = *id };
 		if (s->labels[i] < 0 || s->labels[i] >= header->n_categories)
@@ -88,7 +88,7 @@ static int add_sample(struct eval_truth *truth, const struct sample *s, const st
 	*id = s->id;
 	if (s->id.text != NULL && (id->text = arena_strdup(a, s->id.text)) == NULL)
 		return -1;
-	return add_annotations(truth, s, header, id, a);
+	return add_annotations(truth, s, header, id);
 }
 
 static int copy_categories(struct eval_truth *truth, const struct stream_header *header, struct arena *a)
@@ -135,6 +135,6 @@ int eval_truth_from_samples(struct eval_set *set, const char *path)
 	stream_reader_close(&r);
 	if (status == 0 && eval_truth_finish(set, &truth) != 0)
 		status = err_context("in '%s'", path);
-	eval_shapes_release(&truth.shapes);
+	eval_truth_release(&truth);
 	return status;
 }

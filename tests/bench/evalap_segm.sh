@@ -22,7 +22,11 @@ peer=-
 if [ -n "${PYCOCOTOOLS:-}" ]; then
 	read -r peer _ _ <<< "$(PYTHONPATH=$PYCOCOTOOLS best 1 /usr/bin/python3 "$here/evalap_peer.py" segm "$T/gt.json" "$T/dt.json")"
 fi
-awk -v wall="$wall" -v user="$user" -v sys="$sys" -v peer="$peer" -v bytes="$(cat "$T/gt.json" "$T/dt.json" | wc -c)" \
+memory=$(/usr/bin/python3 -c '
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' evalap -q -j2 -t segm -g "$T/gt.json" "$T/dt.json")
+awk -v memory="$memory" -v wall="$wall" -v user="$user" -v sys="$sys" -v peer="$peer" -v bytes="$(cat "$T/gt.json" "$T/dt.json" | wc -c)" \
 	-v found="$(grep -o '"score"' "$T/dt.json" | wc -l)" 'BEGIN {
-	printf "evalap segm 5000 images\t%.2f\ts\t%s\t%s\t%.2f s of CPU, %.0f MB/s of JSON, %.0f detections/s; peer: pycocotools\n", wall, peer,
-		(peer + 0 > 0) ? sprintf("%.1f", peer / wall) : "-", user + sys, bytes / 1e6 / wall, found / wall }'
+	printf "evalap segm 5000 images\t%.2f\ts\t%s\t%s\t%.2f s of CPU, %.0f MB/s of JSON, %.0f detections/s, %.0f MB; peer: pycocotools\n", wall, peer,
+		(peer + 0 > 0) ? sprintf("%.1f", peer / wall) : "-", user + sys, bytes / 1e6 / wall, found / wall, memory / 1e3 }'
