@@ -48,6 +48,8 @@ static const struct option_spec options[] = {
 		      "detectron, tpu: no decay of biases and norms; detectron: biases twice as fast (torch)"),
 	OPTION_CHOICE(0, "dtype", "f32|bf16", &dtype, OPTION_RECORDS, "of activations (f32)"),
 	OPTION_CHOICE(0, "conv", "auto|onednn|openblas", &conv, OPTION_RECORDS, "who computes convolutions (auto)"),
+	OPTION_FLAG(0, "tune", &config.tune, 0, "time who computes the first step's convolutions; the plan is in the state"),
+	OPTION_TEXT(0, "plan", "FILE", &config.plan, 0, "take the plan of the state of a run with --tune"),
 	OPTION_CHOICE(0, "preset", "torchvision|tpu", &config.preset, OPTION_RECORDS, "conventions of network, loss and detections (torchvision)"),
 	OPTION_INT(0, "anchor-size", "N", &anchor_size, 1, CHECKPOINT_MAX_ANCHOR, OPTION_RECORDS, "side of the smallest anchor at P3, pixels (32)"),
 	OPTION_NUMBER(0, "label-smoothing", "X", &config.label_smoothing, 0, 1, OPTION_RECORDS | OPTION_BELOW,
@@ -92,6 +94,7 @@ struct session {
 	const struct stream_header *header;
 	struct train_log log;
 	struct progress progress;
+	bool says_plan;	/* that was timed in the first step */
 };
 
 static int train_step(struct session *s, struct feeder_item *item, double *last_sec)
@@ -102,6 +105,8 @@ static int train_step(struct session *s, struct feeder_item *item, double *last_
 	if (!r.finite)
 		return replay_refuse(t, item, s->header, &r);
 	t->position = item->position;
+	if (s->says_plan && t->step == t->first_step + 1 && t->plan.tuning_sec > 0)
+		conv_plan_report(&t->plan, stderr);
 	double sec = clock_sec() - *last_sec;
 	*last_sec += sec;
 	TRY(train_log_put(&s->log, t->step, item->first_seq, &r, item->batch.n / sec));
@@ -156,7 +161,7 @@ static void say_result(const struct trainer *t, int dropped)
 
 static int run_trainer(struct trainer *t, struct stream_reader *reader, bool quiet)
 {
-	struct session s = { .trainer = t, .header = stream_reader_header(reader) };
+	struct session s = { .trainer = t, .header = stream_reader_header(reader), .says_plan = !quiet };
 	TRY(train_log_open(&s.log, log_path, t->step));
 	s.feeder = feeder_start(reader, config.dtype, t->model.head->stride, (int)config.batch);
 	int status = s.feeder == NULL ? -1 : train(&s, quiet);
@@ -181,6 +186,8 @@ static int run(const struct arguments *args)
 	if (status == 0) {
 		if (omp_get_max_threads() != args->threads)
 			tool_say("computing as the state did, with -j %d", omp_get_max_threads());
+		if (config.tune && t.plan.n > 0)
+			tool_say("nothing is timed: the state's plan of %d passes of convolutions is used", t.plan.n);
 		if (peak_path != NULL)
 			status = peak_read(&peak, peak_path, omp_get_max_threads());
 		if (status == 0)

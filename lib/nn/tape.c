@@ -111,7 +111,7 @@ int tape_apply(struct tape *t, const struct op *op, const void *param, size_t pa
 	*c = (struct op_call){
 		.param = own_param, .n_in = n_in, .cache = cache,
 		.weights_version = t->weights_version, .scratch = &t->scratch, .training = t->training,
-		.needs_in = op->needs_in, .needs_out = op->needs_out,
+		.needs_in = op->needs_in, .needs_out = op->needs_out, .conv_plan = t->conv_plan,
 	};
 	for (int i = 0; i < n_in; i++) {
 		node->in[i] = in[i];

@@ -64,6 +64,7 @@ struct tape {
 	uint64_t weights_version;
 	struct tape_cost cost;
 	struct profile *profile;	/* the caller's, or NULL; is told of every op */
+	struct conv_plan *conv_plan;	/* the caller's, or NULL; given to every op */
 };
 
 void tape_init(struct tape *t);

@@ -1,38 +1,36 @@
 #include "op/conv2d.h"
 #include "op/conv_backend.h"
+#include "op/conv_plan.h"
 
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct { const char *name; const struct conv_ops *ops; } backends[] = {
+static const struct { const char *name; const struct conv_ops *ops; } backends[CONV_BACKENDS] = {
 	[CONV_AUTO] = { "auto", NULL },
 	[CONV_ONEDNN] = { "onednn", &conv_onednn },
 	[CONV_OPENBLAS] = { "openblas", &conv_openblas },
 	[CONV_WINOGRAD] = { "winograd", &conv_winograd },
 	[CONV_GEMM] = { "gemm", &conv_gemm },
+	[CONV_ONEDNN_GEMM] = { "onednn-gemm", &conv_onednn_gemm },
 };
-
-enum { BACKENDS = sizeof backends / sizeof backends[0] };
 
 /* What a layer keeps between calls: the state of each backend it has used. */
 struct conv_cache {
-	void *state[BACKENDS];
+	void *state[CONV_BACKENDS];
 };
 
 int conv_backend_find(const char *name)
 {
-	for (int i = 0; i < BACKENDS; i++)
+	for (int i = 0; i < CONV_BACKENDS; i++)
 		if (strcmp(backends[i].name, name) == 0)
 			return i;
-	return err_set("conv2d: no backend '%s'; there are auto, onednn, openblas, winograd and gemm", name);
+	return err_set("conv2d: no backend '%s'; there are auto, onednn, openblas, winograd, gemm and onednn-gemm", name);
 }
 
-/* 0 when the kernel does not fit once. */
-static int64_t out_size(int64_t in, int64_t kernel, const struct conv2d_param *p)
+const struct conv_ops *conv_backend_ops(enum conv_backend b)
 {
-	int64_t room = in + 2 * p->pad - p->dilation * (kernel - 1) - 1;
-	return room < 0 ? 0 : room / p->stride + 1;
+	return backends[b].ops;
 }
 
 struct conv_geometry conv_geometry_of(const struct op_call *c, int i)
@@ -57,7 +55,7 @@ static int check_weights(const struct op_call *c)
 	char text[96];
 	if (p->stride < 1 || p->dilation < 1 || p->groups < 1 || p->pad < 0)
 		return err_set("conv2d: stride %d, pad %d, dilation %d, groups %d", p->stride, p->pad, p->dilation, p->groups);
-	if ((unsigned)p->backend >= BACKENDS)
+	if ((unsigned)p->backend >= CONV_BACKENDS)
 		return err_set("conv2d: backend %d", (int)p->backend);
 	if (p->n_maps < 1 || p->n_maps > CONV2D_MAX_MAPS || c->n_in != 2 + p->n_maps)
 		return err_set("conv2d: %d maps and %d inputs", p->n_maps, c->n_in);
@@ -94,7 +92,8 @@ static int conv2d_shape(struct op_call *c)
 	for (int i = 0; i < p->n_maps; i++) {
 		TRY(check_map(c, i));
 		const struct tensor *x = &c->in[2 + i], *w = &c->in[0];
-		int64_t ho = out_size(x->dim[1], w->dim[2], p), wo = out_size(x->dim[2], w->dim[3], p);
+		int64_t ho = conv_out_size(x->dim[1], w->dim[2], p->stride, p->pad, p->dilation);
+		int64_t wo = conv_out_size(x->dim[2], w->dim[3], p->stride, p->pad, p->dilation);
 		char text[96];
 		if (ho < 1 || wo < 1 || x->dim[0] < 1)
 			return err_set("conv2d: map %s is too small for the kernel", tensor_shape_text(x, text));
@@ -131,7 +130,7 @@ static void *state_of(struct conv_cache *cache, enum conv_backend b)
 
 static void cache_close(struct conv_cache *cache)
 {
-	for (int b = 0; b < BACKENDS; b++)
+	for (int b = 0; b < CONV_BACKENDS; b++)
 		if (cache->state[b] != NULL)
 			backends[b].ops->close(cache->state[b]);
 }
@@ -143,6 +142,32 @@ static void conv2d_cache_free(void *cache)
 	free(cache);
 }
 
+int conv_pass_run(const struct conv_ops *ops, void *state, enum conv_pass pass, struct op_call *c,
+	const struct conv_geometry *g, const struct tensor *dz)
+{
+	if (pass == CONV_FORWARD)
+		return ops->forward(state, c, g);
+	return (pass == CONV_BACKWARD_DATA ? ops->backward_data : ops->backward_weights)(state, c, g, dz);
+}
+
+/* Who computes a pass that is left to us: as the plan says, or by rule. */
+static int choose(enum conv_backend *b, struct op_call *c, enum conv_pass pass, const struct conv_geometry *g,
+	const struct tensor *dz)
+{
+	int n_maps = conv_param(c)->n_maps;
+	struct conv_plan *plan = c->conv_plan;
+	struct conv_plan_entry *e = plan == NULL ? NULL : conv_plan_find(plan, pass, g, n_maps);
+	if (e == NULL && plan != NULL && plan->tuning) {
+		e = conv_plan_add(plan, pass, g, n_maps);
+		if (e == NULL || conv_plan_tune(plan, e, c, g, dz) != 0)
+			return -1;
+	}
+	*b = e == NULL ? conv_pick(g, n_maps) : e->backend;
+	if (e != NULL && plan->tuning)
+		e->uses++;
+	return 0;
+}
+
 /* Run one pass of a backend with the layer's cache, or with one that ends with the call. */
 static int run(struct op_call *c, enum conv_pass pass, const struct conv_geometry *g, const struct tensor *dz)
 {
@@ -152,16 +177,11 @@ static int run(struct op_call *c, enum conv_pass pass, const struct conv_geometr
 	if (c->cache != NULL)
 		cache = *c->cache;
 	const struct conv2d_param *p = conv_param(c);
-	enum conv_backend b = p->backend == CONV_AUTO ? conv_pick(g, p->n_maps) : p->backend;
-	const struct conv_ops *ops = backends[b].ops;
+	enum conv_backend b = p->backend;
+	if (b == CONV_AUTO)
+		TRY(choose(&b, c, pass, g, dz));
 	void *state = state_of(cache, b);
-	int status = -1;
-	if (state != NULL && pass == CONV_FORWARD)
-		status = ops->forward(state, c, g);
-	else if (state != NULL && pass == CONV_BACKWARD_DATA)
-		status = ops->backward_data(state, c, g, dz);
-	else if (state != NULL)
-		status = ops->backward_weights(state, c, g, dz);
+	int status = state == NULL ? -1 : conv_pass_run(backends[b].ops, state, pass, c, g, dz);
 	if (cache == &own)
 		cache_close(cache);
 	return status;

@@ -16,7 +16,8 @@
  *     struct op_call c = { .param = &p, .n_in = 3, .in = { w, {0}, x }, .scratch = &arena };
  *
  * The same input on the same machine with the same number of threads gives the same
- * bits; the backend is chosen by shape and dtype alone, never by time.
+ * bits; the backend is chosen by shape and dtype alone, never by time - unless the call has a conv_plan, which was
+ * made by the clock and is then followed; see conv_plan.h.
  */
 #ifndef OP_CONV2D_H
 #define OP_CONV2D_H
@@ -36,6 +37,8 @@ enum conv_backend {
 	CONV_OPENBLAS,	/* blocks of im2col and sgemm: the fallback and the second opinion */
 	CONV_WINOGRAD,	/* own F(4x4,3x3) */
 	CONV_GEMM,	/* own matrix product: any kernel of one group */
+	CONV_ONEDNN_GEMM,	/* the library again, through its matrix product; never by rule */
+	CONV_BACKENDS,
 };
 
 struct conv2d_param {
@@ -51,7 +54,7 @@ struct conv2d_param {
 
 extern const struct op op_conv2d;
 
-/* "auto", "onednn", "openblas", "winograd" or "gemm" to its number; -1 with a message for another word. */
+/* "auto", "onednn", "openblas", "winograd", "gemm" or "onednn-gemm" to its number; -1 with a message for another word. */
 int conv_backend_find(const char *name);
 
 #endif

@@ -40,7 +40,21 @@ struct conv_ops {
 	int (*backward_weights)(void *state, struct op_call *c, const struct conv_geometry *g, const struct tensor *dz);
 };
 
-extern const struct conv_ops conv_onednn, conv_openblas, conv_winograd, conv_gemm;
+extern const struct conv_ops conv_onednn, conv_onednn_gemm, conv_openblas, conv_winograd, conv_gemm;
+
+/* Of a backend that computes, so not of CONV_AUTO. */
+const struct conv_ops *conv_backend_ops(enum conv_backend b);
+
+/* One pass by ops with its state; dz is not read by CONV_FORWARD. */
+int conv_pass_run(const struct conv_ops *ops, void *state, enum conv_pass pass, struct op_call *c,
+	const struct conv_geometry *g, const struct tensor *dz) MUST_CHECK;
+
+/* Pixels of y along a side of x; 0 when the kernel does not fit once. */
+static inline int64_t conv_out_size(int64_t in, int64_t kernel, int64_t stride, int64_t pad, int64_t dilation)
+{
+	int64_t room = in + 2 * pad - dilation * (kernel - 1) - 1;
+	return room < 0 ? 0 : room / stride + 1;
+}
 
 /* Whether Winograd can do these maps and is the fastest way: a rule of the shapes alone. */
 bool conv_winograd_pays(const struct conv_geometry *g, int n_maps);

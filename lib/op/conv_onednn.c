@@ -48,6 +48,7 @@ struct plan {
 
 struct onednn_state {
 	struct arena arena;
+	bool by_gemm;
 	struct plan *plans;
 	int n_plans;
 	uint64_t calls, uses;
@@ -152,7 +153,7 @@ static struct plan *find_plan(struct onednn_state *s, enum conv_pass pass, const
 	p->pass = pass;
 	p->last_use = ++s->uses;
 	dnnl_primitive_desc_t pd = NULL;
-	int status = onednn_check(onednn_convolution(&pd, pass, g), "convolution");
+	int status = onednn_check(onednn_convolution(&pd, pass, g, s->by_gemm), "convolution");
 	if (status == 0)
 		status = plan_fill(s, p, pd);
 	dnnl_primitive_desc_destroy(pd);
@@ -288,12 +289,34 @@ static bool onednn_can(const struct conv_geometry *g)
 	return g->dtype != DTYPE_BF16 || conv_onednn_has_bf16();
 }
 
+/* Whether there is such a way is only known by asking. */
+static bool onednn_gemm_can(const struct conv_geometry *g)
+{
+	if (!onednn_can(g) || onednn_start() != 0)
+		return false;
+	for (int pass = 0; pass < CONV_PASSES; pass++) {
+		dnnl_primitive_desc_t pd = NULL;
+		if (onednn_convolution(&pd, (enum conv_pass)pass, g, true) != dnnl_success)
+			return false;
+		dnnl_primitive_desc_destroy(pd);
+	}
+	return true;
+}
+
 static void *onednn_open(void)
 {
 	struct onednn_state *s = calloc(1, sizeof *s);
 	if (s == NULL)
 		return err_null("conv2d: no memory for a layer's state");
 	arena_init(&s->arena, 1 << 16);
+	return s;
+}
+
+static void *onednn_gemm_open(void)
+{
+	struct onednn_state *s = onednn_open();
+	if (s != NULL)
+		s->by_gemm = true;
 	return s;
 }
 
@@ -317,6 +340,16 @@ const struct conv_ops conv_onednn = {
 	.open = onednn_open,
 	.close = onednn_close,
 	.can = onednn_can,
+	.forward = onednn_forward,
+	.backward_data = onednn_backward_data,
+	.backward_weights = onednn_backward_weights,
+};
+
+const struct conv_ops conv_onednn_gemm = {
+	.name = "onednn-gemm",
+	.open = onednn_gemm_open,
+	.close = onednn_close,
+	.can = onednn_gemm_can,
 	.forward = onednn_forward,
 	.backward_data = onednn_backward_data,
 	.backward_weights = onednn_backward_weights,

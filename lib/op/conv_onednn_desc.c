@@ -1,6 +1,7 @@
 #include "op/conv_onednn_desc.h"
 
 #include <pthread.h>
+#include <string.h>
 
 /*
  * The library's handle of this CPU and its queue, shared by all layers: neither holds
@@ -131,20 +132,41 @@ static dnnl_status_t init_desc(dnnl_convolution_desc_t *desc, enum conv_pass pas
 	}
 }
 
+static dnnl_status_t find_gemm(dnnl_primitive_desc_t *pd, const dnnl_convolution_desc_t *desc, const_dnnl_primitive_attr_t attr,
+	const_dnnl_primitive_desc_t hint)
+{
+	dnnl_primitive_desc_iterator_t all;
+	dnnl_status_t s = dnnl_primitive_desc_iterator_create(&all, desc, attr, cpu.engine, hint);
+	*pd = NULL;
+	for (dnnl_status_t more = s; more == dnnl_success && *pd == NULL; more = dnnl_primitive_desc_iterator_next(all)) {
+		const char *name = "";
+		dnnl_primitive_desc_t one = dnnl_primitive_desc_iterator_fetch(all);
+		if (one != NULL && dnnl_primitive_desc_query(one, dnnl_query_impl_info_str, 0, &name) == dnnl_success &&
+		    strstr(name, "gemm:") != NULL)
+			*pd = one;
+		else
+			dnnl_primitive_desc_destroy(one);
+	}
+	dnnl_primitive_desc_iterator_destroy(all);
+	return s != dnnl_success || *pd != NULL ? s : dnnl_unimplemented;
+}
+
 /* Backward passes need the forward's description as a hint. */
-dnnl_status_t onednn_convolution(dnnl_primitive_desc_t *pd, enum conv_pass pass, const struct conv_geometry *g)
+dnnl_status_t onednn_convolution(dnnl_primitive_desc_t *pd, enum conv_pass pass, const struct conv_geometry *g, bool by_gemm)
 {
 	dnnl_convolution_desc_t desc;
 	dnnl_primitive_attr_t attr = NULL;
 	dnnl_primitive_desc_t hint = NULL;
 	dnnl_status_t s = dnnl_success;
 	if (pass != CONV_FORWARD)
-		s = onednn_convolution(&hint, CONV_FORWARD, g);
+		s = onednn_convolution(&hint, CONV_FORWARD, g, false);
 	if (s == dnnl_success)
 		s = init_desc(&desc, pass, g);
 	if (s == dnnl_success)
 		s = make_attr(&attr, pass == CONV_FORWARD && g->relu);
-	if (s == dnnl_success)
+	if (s == dnnl_success && by_gemm)
+		s = find_gemm(pd, &desc, attr, hint);
+	else if (s == dnnl_success)
 		s = dnnl_primitive_desc_create(pd, &desc, attr, cpu.engine, hint);
 	dnnl_primitive_attr_destroy(attr);
 	dnnl_primitive_desc_destroy(hint);

@@ -30,8 +30,11 @@ dnnl_memory_desc_t onednn_weights_desc(const struct conv_geometry *g, dnnl_data_
 int onednn_reorder(dnnl_primitive_t *reorder, const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to,
 	bool add) MUST_CHECK;
 
-/* The library's description of a pass; its scratch is the caller's to give. */
-dnnl_status_t onednn_convolution(dnnl_primitive_desc_t *pd, enum conv_pass pass, const struct conv_geometry *g);
+/*
+ * The library's description of a pass; its scratch is the caller's to give. by_gemm: of those the library has, the one
+ * that calls its matrix product, instead of the one it likes best. dnnl_unimplemented: there is none.
+ */
+dnnl_status_t onednn_convolution(dnnl_primitive_desc_t *pd, enum conv_pass pass, const struct conv_geometry *g, bool by_gemm);
 
 /* The library's description of a product of square matrices in layouts of its choice. */
 dnnl_status_t onednn_product(dnnl_primitive_desc_t *pd, dnnl_data_type_t type, int64_t side);

@@ -26,6 +26,8 @@
 
 enum { OP_MAX_IN = 12, OP_MAX_OUT = 8, OP_MAX_SAVED = 8 };
 
+struct conv_plan;
+
 struct op_call {
 	const void *param;	/* the op's own struct X_param; see its header comment */
 	int n_in;
@@ -52,6 +54,7 @@ struct op_call {
 	void **cache;
 	uint64_t weights_version;
 	struct arena *scratch;
+	struct conv_plan *conv_plan;	/* who computes convolutions, when timed; NULL: by rule */
 	bool training;	/* batch norm: use and update batch statistics */
 	/* What backward() will read of in and out; the caller copies the op's, shape() may clear bits. */
 	unsigned needs_in, needs_out;

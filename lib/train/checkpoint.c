@@ -275,7 +275,10 @@ int checkpoint_write_state(const char *path, const struct model *m, const struct
 			{ "libraries", state->libraries },
 		};
 		memcpy(meta + n_meta, own, sizeof own);
-		status = safetensors_write(path, items, n, meta, n_meta + (int)(sizeof own / sizeof own[0]));
+		n_meta += (int)(sizeof own / sizeof own[0]);
+		if (state->plan != NULL)
+			meta[n_meta++] = (struct safetensors_meta){ "plan", state->plan };
+		status = safetensors_write(path, items, n, meta, n_meta);
 	}
 	free(classes);
 	arena_release(&a);
@@ -295,6 +298,7 @@ int checkpoint_read_state(struct checkpoint_state *state, const struct checkpoin
 	state->provenance = need(c, "provenance");
 	state->isa = need(c, "isa");
 	state->libraries = need(c, "libraries");
+	state->plan = safetensors_find_meta(&c->file, "plan");
 	return state->options == NULL || state->provenance == NULL || state->isa == NULL || state->libraries == NULL ? -1 : 0;
 }
 

@@ -73,6 +73,17 @@ static int check_same_bits(const struct trainer *t, const struct checkpoint_stat
 	return compare("a library", state->libraries, resume_libraries());
 }
 
+/* The state's plan of convolutions, whatever the options say: a run is timed once. */
+static int load_plan(struct trainer *t, const struct checkpoint_state *state)
+{
+	bool lenient = t->options.allow_different_bits;
+	if (state->plan == NULL)
+		return !t->options.tune || lenient ? 0 : err_set("cannot resume with the same bits: the state's run was not timed, and "
+			"--tune would do it now (--allow-different-bits goes on all the same)");
+	t->planned = true;
+	return conv_plan_read(&t->plan, state->plan, lenient);
+}
+
 static int load(struct trainer *t, const struct checkpoint *c)
 {
 	struct checkpoint_state state;
@@ -82,6 +93,7 @@ static int load(struct trainer *t, const struct checkpoint *c)
 	/* Sums are split by threads, so their number decides the bits. */
 	if (!t->options.allow_different_bits)
 		omp_set_num_threads(state.threads);
+	TRY(load_plan(t, &state));
 	TRY(checkpoint_restore(&t->model, c));
 	t->step = state.step;
 	t->position = state.position;
@@ -107,6 +119,21 @@ int resume_from(struct trainer *t, const struct stream_header *header)
 		status = check_start(t, header->start);
 	checkpoint_close(&c);
 	return status == 0 ? 0 : err_context("resuming from '%s'", t->options.resume);
+}
+
+int resume_plan(struct trainer *t, const char *path)
+{
+	struct checkpoint c;
+	struct checkpoint_state state;
+	TRY(checkpoint_open(&c, path));
+	int status = checkpoint_read_state(&state, &c);
+	if (status == 0 && state.plan == NULL)
+		status = err_set("the state has no plan of convolutions; its run was one without --tune");
+	if (status == 0)
+		status = conv_plan_read(&t->plan, state.plan, false);
+	t->planned = true;
+	checkpoint_close(&c);
+	return status == 0 ? 0 : err_context("the plan of '%s'", path);
 }
 
 int resume_position(int64_t *position, const char *path)

@@ -16,6 +16,9 @@
  */
 int resume_from(struct trainer *t, const struct stream_header *header) MUST_CHECK;
 
+/* Take the plan of convolutions of another run's state. Error: it has none. */
+int resume_plan(struct trainer *t, const char *path) MUST_CHECK;
+
 /* One line per tool of the input's provenance, "tool version seed=N options", in arena memory. */
 const char *resume_provenance_text(const struct stream_header *header, struct arena *a) MUST_CHECK;
 

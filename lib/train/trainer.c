@@ -94,7 +94,11 @@ static int start(struct trainer *t, const struct stream_header *header)
 	TRY(optimizer_init(&t->optimizer, &p, &t->model.params));
 	if (o->per_image_grad)
 		TRY(gradient_sum_init(&t->sum, &t->model.params, o->batch));
-	return o->resume == NULL ? 0 : resume_from(t, header);
+	TRY(o->resume == NULL ? 0 : resume_from(t, header));
+	TRY(o->plan == NULL ? 0 : resume_plan(t, o->plan));
+	t->planned |= o->tune;
+	t->tape.conv_plan = t->planned ? &t->plan : NULL;
+	return 0;
 }
 
 int trainer_check_options(const struct trainer_options *o)
@@ -103,6 +107,10 @@ int trainer_check_options(const struct trainer_options *o)
 	TRY(model_check_name(o->model));
 	if (o->resume != NULL && o->init != NULL)
 		return err_set("--resume takes the weights of the state; leave out --init");
+	if (o->plan != NULL && (o->resume != NULL || o->tune))
+		return err_set("--plan takes another run's plan; leave out %s", o->tune ? "--tune" : "--resume, which has its state's");
+	if ((o->plan != NULL || o->tune) && o->backend != CONV_AUTO)
+		return err_set("--tune and --plan choose who computes convolutions; leave out --conv");
 	if (o->batch % o->accumulate != 0)
 		return err_set("--accumulate %lld does not divide a batch of %lld images into equal parts",
 			       (long long)o->accumulate, (long long)o->batch);
@@ -120,6 +128,7 @@ int trainer_init(struct trainer *t, const struct trainer_options *options, const
 	t->tape.recompute = options->recompute;
 	profile_init(&t->profile);
 	t->tape.profile = &t->profile;
+	conv_plan_init(&t->plan);
 	if (start(t, header) == 0) {
 		t->first_step = t->step;
 		return 0;
@@ -204,7 +213,9 @@ int trainer_step(struct trainer *t, const struct batch *b, struct step_report *r
 	*report = (struct step_report){ .lr = schedule_lr(&t->schedule, t->step) };
 	if (profiled)
 		profile_start_step(&t->profile);
+	t->plan.tuning = t->options.tune && t->step == t->first_step && t->plan.n == 0;
 	TRY(run_step(t, b, report));
+	t->plan.tuning = false;
 	if (profiled)
 		TRY(profile_end_step(&t->profile));
 	if (report->finite)
@@ -212,18 +223,20 @@ int trainer_step(struct trainer *t, const struct batch *b, struct step_report *r
 	return 0;
 }
 
-static int write_state(const struct trainer *t, const char *path)
+static int write_state(const struct trainer *t, const char *path, struct arena *a)
 {
 	struct checkpoint_state state = {
 		.step = t->step, .position = t->position, .options = t->options.record_text,
 		.provenance = t->provenance, .threads = omp_get_max_threads(), .isa = isa_name(isa_level()),
 		.libraries = resume_libraries(),
 	};
+	if (t->planned && (state.plan = conv_plan_text(&t->plan, a)) == NULL)
+		return -1;
 	return checkpoint_write_state(path, &t->model, &t->about, &state);
 }
 
 /* The state of this save under a name of its own; the one that is `keep` saves older goes. */
-static int keep_state(const struct trainer *t, const char *state)
+static int keep_state(const struct trainer *t, const char *state, struct arena *a)
 {
 	const struct trainer_options *o = &t->options;
 	char name[4096];
@@ -233,7 +246,7 @@ static int keep_state(const struct trainer *t, const char *state)
 	unlink(name);
 	/* Not every file system has hard links; there the state is written once more. */
 	if (link(state, name) != 0)
-		TRY(write_state(t, name));
+		TRY(write_state(t, name, a));
 	int64_t old = t->step - o->keep * o->save_every;
 	if (old > 0) {
 		snprintf(name, sizeof name, "%s-%08lld", state, (long long)old);
@@ -247,9 +260,9 @@ int trainer_save(const struct trainer *t)
 	struct arena a;
 	arena_init(&a, 1 << 12);
 	const char *path = checkpoint_sibling(t->options.output, ".state", &a);
-	int status = path == NULL ? -1 : write_state(t, path);
+	int status = path == NULL ? -1 : write_state(t, path, &a);
 	if (status == 0)
-		status = keep_state(t, path);
+		status = keep_state(t, path, &a);
 	if (status == 0)
 		status = checkpoint_write_model(t->options.output, &t->model, &t->about);
 	arena_release(&a);
@@ -263,5 +276,6 @@ void trainer_release(struct trainer *t)
 	model_release(&t->model);
 	tape_release(&t->tape);
 	profile_release(&t->profile);
+	conv_plan_release(&t->plan);
 	arena_release(&t->arena);
 }

@@ -16,6 +16,7 @@
 #include "model/model.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
+#include "op/conv_plan.h"
 #include "stream/stream.h"
 #include "train/checkpoint.h"
 #include "train/gradient_sum.h"
@@ -43,6 +44,8 @@ struct trainer_options {
 	double ema_decay;	/* 0: no average */
 	enum optimizer_rule solver;
 	int64_t keep;	/* states of earlier saves to keep */
+	bool tune;	/* time who computes the convolutions of the first step; a resumed run takes its state's plan */
+	const char *plan;	/* a state whose plan of convolutions is taken; NULL: none */
 	bool profile;	/* record this run's third step and four more */
 	int64_t save_every;	/* steps; 0: only at the end */
 };
@@ -61,6 +64,8 @@ struct trainer {
 	int64_t step;	/* done */
 	int64_t first_step;	/* done before this run */
 	int64_t position;	/* where the source goes on */
+	bool planned;	/* plan decides who computes convolutions */
+	struct conv_plan plan;
 	struct profile profile;	/* of a few steps, with options.profile */
 };
 
