@@ -1,38 +1,63 @@
 #!/bin/bash
-# Training steps, ours and PyTorch's taking turns. A line: name, median, unit, peer's median, ratio, spread and more.
+# Training steps, ours and PyTorch's taking turns, and ours in two ways taking turns.
+# A line: name, median, unit, peer's median, ratio, ranges and more.
 set -euo pipefail
-here=$(dirname "$0")
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/turns.bash"
+rounds=${ROUNDS:-3}
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+cd "$T"
 
-# median and range of the numbers on stdin
-median() { grep -E '^[0-9.]+$' | sort -n | awk '{ v[NR] = $1 } END { printf "%.4f %.4f %.4f", v[int((NR + 1) / 2)], v[1], v[NR] }'; }
-
-# compare MODEL BATCH SIZE DTYPE CLASSES ROUNDS: each round is one counted step of each program after its warm-up.
-compare() {
-	local model=$1 batch=$2 size=$3 dtype=$4 classes=$5 rounds=$6 ours='' peer='' i out
-	for ((i = 0; i < rounds; i++)); do
-		out=$("$BENCH/step" "$model" "$batch" "$size" "$dtype" "$classes" 3)
-		ours+=$out$'\n'
-		if ! out=$(/usr/bin/python3 "$here/step_peer.py" "$model" "$batch" "$size" "$dtype" "$classes" 2 2>> "$log"); then
-			out="mib 0"
-		fi
-		peer+=$out$'\n'
-	done
-	local m lo hi pm plo phi
-	read -r m lo hi <<< "$(median <<< "$ours")"
-	read -r pm plo phi <<< "$(median <<< "$peer")"
-	awk -v n="step $model $batch x $size $dtype" -v m="$m" -v lo="$lo" -v hi="$hi" -v pm="${pm:-0}" -v plo="${plo:-0}" -v phi="${phi:-0}" \
-		-v gflop="$(awk '$1 == "gflop" { g = $2 } END { print g }' <<< "$ours")" \
-		-v mib="$(awk '$1 == "mib" && $2 > g { g = $2 } END { print g }' <<< "$ours")" \
-		-v pmib="$(awk '$1 == "mib" && $2 > g { g = $2 } END { print g }' <<< "$peer")" 'BEGIN {
-			printf "%s\t%.3f\ts\t%s\t%s\t%.3f..%.3f against %.3f..%.3f s, %.0f GFLOP/s, %d against %d MiB\n", n, m,
-			(pm > 0) ? sprintf("%.3f", pm) : "fails", (pm > 0) ? sprintf("%.2f", pm / m) : "-", lo, hi, plo, phi, gflop / m, mib, pmib }'
+# remarks OURS PEERS: the rate of our steps, and the memory of both.
+remarks() {
+	local m
+	read -r m _ <<< "$(median <<< "$1")"
+	awk -v m="$m" -v gflop="$(most gflop <<< "$1")" -v mib="$(most mib <<< "$1")" -v pmib="$(most mib <<< "$2")" \
+		'BEGIN { printf "%.0f GFLOP/s, %d against %d MiB", gflop / m, mib, pmib }'
 }
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-compare retinanet-resnet50-fpn-frozenbn 2 512x512 f32 80 "${ROUNDS:-3}"
-compare retinanet-resnet50-fpn-frozenbn 2 512x512 bf16 80 "${ROUNDS:-3}"
-compare retinanet-resnet18-fpn-gn 8 320x240 f32 3 "${ROUNDS:-3}"
-compare retinanet-resnet18-fpn-gn 8 320x240 bf16 3 "${ROUNDS:-3}"
-compare retinanet-resnet34-fpn-frozenbn 3 416x608 bf16 80 "${ROUNDS:-3}"
-compare classify-resnet50-bn 8 224x224 bf16 1000 "${ROUNDS:-3}"
+# compare MODEL BATCH SIZE DTYPE CLASSES: each round is some counted steps of each program after its warm-up.
+compare() {
+	local ours='' peer='' i out
+	for ((i = 0; i < rounds; i++)); do
+		out=$("$BENCH/step" "$@" 3)
+		ours+=$out$'\n'
+		# What the peer says goes nowhere: where it cannot, the row says so.
+		if out=$(/usr/bin/python3 "$here/step_peer.py" "$@" 2 2> "$T/err"); then
+			peer+=$out$'\n'
+		fi
+	done
+	row "step $1 $2 x $3 $4" "$ours" "$peer" "$(remarks "$ours" "$peer")"
+	memory_row "memory of step $1 $2 x $3 $4" "$ours" "$peer" "greatest resident size of the process"
+}
+
+# compare_ours NAME WAYS OTHER-WAYS: the arguments of step, words; the second is the peer.
+compare_ours() {
+	local ours='' peer='' i
+	local -a way other
+	read -ra way <<< "$2"
+	read -ra other <<< "$3"
+	for ((i = 0; i < rounds; i++)); do
+		ours+=$("$BENCH/step" "${way[@]:0:5}" 3 "${way[@]:5}" 2> "$T/err")$'\n'
+		peer+=$("$BENCH/step" "${other[@]:0:5}" 3 "${other[@]:5}")$'\n'
+	done
+	row "step: $1" "$ours" "$peer" "$(remarks "$ours" "$peer")"
+	memory_row "memory of step: $1" "$ours" "$peer" "greatest resident size of the process"
+}
+
+compare retinanet-resnet50-fpn-frozenbn 2 512x512 f32 80
+compare retinanet-resnet50-fpn-frozenbn 2 512x512 bf16 80
+compare retinanet-resnet18-fpn-gn 8 320x240 f32 3
+compare retinanet-resnet18-fpn-gn 8 320x240 bf16 3
+compare retinanet-resnet34-fpn-frozenbn 3 416x608 bf16 80
+compare classify-resnet50-bn 8 224x224 bf16 1000
+
+r50="2 512x512 bf16 80"
+compare_ours "R50 bf16, group norm against frozen norm" "retinanet-resnet50-fpn-gn $r50" "retinanet-resnet50-fpn-frozenbn $r50"
+compare_ours "R50 bf16, --recompute against without" "retinanet-resnet50-fpn-frozenbn $r50 recompute" "retinanet-resnet50-fpn-frozenbn $r50"
+compare_ours "R50 bf16, --tune against the rule" "retinanet-resnet50-fpn-frozenbn $r50 tune" "retinanet-resnet50-fpn-frozenbn $r50"
+compare_ours "R50 f32, --tune against the rule" "retinanet-resnet50-fpn-frozenbn 2 512x512 f32 80 tune" \
+	"retinanet-resnet50-fpn-frozenbn 2 512x512 f32 80"
+compare_ours "R18 8 x 320x240 bf16, --per-image-grad against without" "retinanet-resnet18-fpn-gn 8 320x240 bf16 3 per-image-grad" \
+	"retinanet-resnet18-fpn-gn 8 320x240 bf16 3"
