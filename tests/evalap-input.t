@@ -104,6 +104,16 @@ is "$(zstd -qc "$T/late.json" | evalap -q --json -g "$T/gt.json")" "$want" "comp
 (tail -c +1000001 "$T/late.json") > "$T/rest"
 is "$( (head -c 1000000 "$T/late.json"; sleep 0.3; cat "$T/rest") | evalap -q --json -g "$T/gt.json")" "$want" "a slow pipe"
 
+# A named pipe whose writer has ended before all of evalap's looks at it.
+mkfifo "$T/named"
+jq -c '.[:40]' "$T/late.json" > "$T/short.json"
+short=$(evalap -q --json -g "$T/gt.json" "$T/short.json")
+for _ in 1 2 3 4 5; do
+	cat "$T/short.json" > "$T/named" &
+	is "$(timeout 20 evalap -q --json -g "$T/gt.json" "$T/named")" "$short" "a named pipe"
+	wait
+done
+
 # What a pipe has brought is put aside for an image that comes back: in another directory, in memory, or partly so.
 mkdir "$T/aside"
 is "$(tail -c +1 "$T/late.json" | TMPDIR=$T/aside evalap -q --json -g "$T/gt.json")" "$want" "put aside in TMPDIR"

@@ -2,7 +2,9 @@
 
 #include "base/io.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,12 +13,22 @@ const char *text_input_name(const char *path)
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
+int text_input_descriptor(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	if (fd < 0)
+		return err_errno("cannot open '%s'", path);
+	while (poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fd;
+}
+
 int text_input_open(struct text_input *in, const char *path)
 {
-	*in = (struct text_input){ .fd = STDIN_FILENO };
-	if (strcmp(path, "-") != 0)
-		in->fd = open(path, O_RDONLY | O_CLOEXEC);
-	return in->fd >= 0 ? 0 : err_errno("cannot open '%s'", path);
+	*in = (struct text_input){ .fd = strcmp(path, "-") == 0 ? STDIN_FILENO : text_input_descriptor(path) };
+	return in->fd >= 0 ? 0 : -1;
 }
 
 /* The beginning tells whether the rest is compressed. */

@@ -26,6 +26,12 @@ struct text_input {
 /* How the input is called in messages: the path, or "standard input". */
 const char *text_input_name(const char *path);
 
+/*
+ * Open a file for reading. A named pipe is waited for until something is in it or its writer has come and gone, so that
+ * it can be opened once more while what was written is still there. -1: cannot open.
+ */
+int text_input_descriptor(const char *path) MUST_CHECK;
+
 /* Error: cannot open. */
 int text_input_open(struct text_input *in, const char *path) MUST_CHECK;
 

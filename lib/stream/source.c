@@ -1,6 +1,7 @@
 #include "stream/source.h"
 
 #include "base/io.h"
+#include "base/text_input.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -30,9 +31,9 @@ int source_open(struct source *s, const char *path, const char *name)
 {
 	*s = (struct source){ .fd = STDIN_FILENO, .name = name };
 	if (strcmp(path, "-") != 0) {
-		s->fd = open(path, O_RDONLY | O_CLOEXEC);
+		s->fd = text_input_descriptor(path);
 		if (s->fd < 0)
-			return err_errno("cannot open '%s'", path);
+			return -1;
 		s->owned = true;
 	} else if (isatty(s->fd)) {
 		return err_set("standard input is a terminal; pipe a stream into it or name a file");
