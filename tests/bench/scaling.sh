@@ -54,6 +54,7 @@ awk -F'\t' '
 			100 * worst, a
 		n = sx = sy = xx = xy = 0
 	}
+	BEGIN { n = 0 }
 	$1 ", " $2 != name { close_series(); name = $1 ", " $2 }
 	{ x[n] = $3; y[n++] = $4; sx += $3; sy += $4; xx += $3 * $3; xy += $3 * $4 }
 	END { close_series() }' "$out.tsv"
