@@ -110,18 +110,6 @@ static void put_id(struct json_writer *j, const char *key, const struct sample_i
 		json_put_integer(j, id->number);
 }
 
-static void put_field(struct json_writer *j, const char *key, int64_t value)
-{
-	json_put_key(j, key);
-	json_put_integer(j, value);
-}
-
-static void put_text(struct json_writer *j, const char *key, const char *value)
-{
-	json_put_key(j, key);
-	json_put_string(j, value);
-}
-
 /* Count a reject and list it. One of object (a single object) and item's whole record is meant. */
 static int reject(struct run *run, const struct item *item, const struct dataset_reject *object)
 {
@@ -143,16 +131,16 @@ static int reject(struct run *run, const struct item *item, const struct dataset
 	struct json_writer j;
 	json_writer_init(&j, run->options->rejects);
 	json_put_object(&j);
-	put_field(&j, "seq", item->seq);
+	json_put_integer_of(&j, "seq", item->seq);
 	put_id(&j, "image", &r->sample.id);
-	put_text(&j, "file_name", r->sample.file_name);
+	json_put_string_of(&j, "file_name", r->sample.file_name);
 	if (object != NULL)
-		put_field(&j, "object", object->object_id);
+		json_put_integer_of(&j, "object", object->object_id);
 	else
-		put_field(&j, "objects", r->n_objects);
-	put_text(&j, "reason", reason);
+		json_put_integer_of(&j, "objects", r->n_objects);
+	json_put_string_of(&j, "reason", reason);
 	if (detail[0] != '\0')
-		put_text(&j, "detail", detail);
+		json_put_string_of(&j, "detail", detail);
 	json_put_end(&j, '}');
 	fputc('\n', run->options->rejects);
 	return 0;
@@ -212,8 +200,8 @@ static int reject_orphans(struct run *run)
 		json_writer_init(&j, run->options->rejects);
 		json_put_object(&j);
 		put_id(&j, "image", &o->image_id);
-		put_field(&j, "object", o->object_id);
-		put_text(&j, "reason", REJECT_ORPHAN);
+		json_put_integer_of(&j, "object", o->object_id);
+		json_put_string_of(&j, "reason", REJECT_ORPHAN);
 		json_put_end(&j, '}');
 		fputc('\n', run->options->rejects);
 	}

@@ -98,71 +98,64 @@ static double backward_bytes(const struct op_call *c)
 	return sum;
 }
 
+/* An op's event, NULL without memory; call only while p is on. */
+static struct profile_event *add_op(struct profile *p, double start_sec, const char *name, enum profile_part part,
+				    const struct tensor *map)
+{
+	char text[96];
+	struct profile_event *e = add(p, start_sec);
+	if (e == NULL)
+		return NULL;
+	e->name = name;
+	e->part = part;
+	e->is_op = true;
+	snprintf(e->shape, sizeof e->shape, "%.60s", tensor_shape_text(map, text));
+	return e;
+}
+
 int profile_op(struct profile *p, double start_sec, const struct op *op, const struct op_call *call,
 	       enum profile_part part, double flops)
 {
-	char text[96];
 	if (p == NULL || !p->on)
 		return 0;
-	struct profile_event *e = add(p, start_sec);
+	struct profile_event *e = add_op(p, start_sec, op->name, part, &call->out[0]);
 	if (e == NULL)
 		return -1;
-	e->name = op->name;
-	e->part = part;
-	e->is_op = true;
 	e->bf16 = call->out[0].dtype == DTYPE_BF16;
 	e->flops = flops;
 	e->bytes = part == PROFILE_BACKWARD ? backward_bytes(call) : forward_bytes(call);
-	snprintf(e->shape, sizeof e->shape, "%.60s", tensor_shape_text(&call->out[0], text));
 	return 0;
 }
 
 int profile_sum(struct profile *p, double start_sec, const struct tensor *map)
 {
-	char text[96];
 	if (p == NULL || !p->on)
 		return 0;
-	struct profile_event *e = add(p, start_sec);
+	struct profile_event *e = add_op(p, start_sec, "gradient sum", PROFILE_BACKWARD, map);
 	if (e == NULL)
 		return -1;
-	e->name = "gradient sum";
-	e->part = PROFILE_BACKWARD;
-	e->is_op = true;
 	e->flops = (double)tensor_count(map);
 	e->bytes = 3 * (double)tensor_bytes(map);
-	snprintf(e->shape, sizeof e->shape, "%.60s", tensor_shape_text(map, text));
 	return 0;
-}
-
-static void put_number(struct json_writer *w, const char *key, double value)
-{
-	json_put_key(w, key);
-	json_put_double(w, value);
-}
-
-static void put_text(struct json_writer *w, const char *key, const char *text)
-{
-	json_put_key(w, key);
-	json_put_string(w, text);
 }
 
 /* A complete event: microseconds since the beginning. */
 static void put_event(struct json_writer *w, const struct profile_event *e)
 {
 	json_put_object(w);
-	put_text(w, "name", e->name);
-	put_text(w, "cat", e->is_op ? part_names[e->part] : "part");
-	put_text(w, "ph", "X");
-	put_number(w, "ts", e->start_sec * 1e6);
-	put_number(w, "dur", e->sec * 1e6);
-	put_number(w, "pid", 1);
-	put_number(w, "tid", 1);
+	json_put_string_of(w, "name", e->name);
+	json_put_string_of(w, "cat", e->is_op ? part_names[e->part] : "part");
+	json_put_string_of(w, "ph", "X");
+	json_put_double_of(w, "ts", e->start_sec * 1e6);
+	json_put_double_of(w, "dur", e->sec * 1e6);
+	json_put_double_of(w, "pid", 1);
+	json_put_double_of(w, "tid", 1);
 	if (e->is_op) {
 		json_put_key(w, "args");
 		json_put_object(w);
-		put_text(w, "out", e->shape);
-		put_number(w, "gflop_per_sec", e->flops / e->sec / 1e9);
-		put_number(w, "gb_per_sec", e->bytes / e->sec / 1e9);
+		json_put_string_of(w, "out", e->shape);
+		json_put_double_of(w, "gflop_per_sec", e->flops / e->sec / 1e9);
+		json_put_double_of(w, "gb_per_sec", e->bytes / e->sec / 1e9);
 		json_put_end(w, '}');
 	}
 	json_put_end(w, '}');
@@ -178,7 +171,7 @@ int profile_write_trace(const struct profile *p, const char *path)
 	TRY(atomic_fopen(&f, path));
 	json_writer_init(&w, f.file);
 	json_put_object(&w);
-	put_text(&w, "displayTimeUnit", "ms");
+	json_put_string_of(&w, "displayTimeUnit", "ms");
 	json_put_key(&w, "traceEvents");
 	json_put_array(&w);
 	for (int i = 0; i < p->n; i++)
