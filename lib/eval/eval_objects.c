@@ -1,6 +1,7 @@
 #include "eval/eval_objects.h"
 
 #include "eval/eval_outline.h"
+#include "eval/eval_record.h"
 #include "eval/eval_shape.h"
 
 #include <stdlib.h>
@@ -8,19 +9,13 @@
 
 int eval_objects_add(struct eval_objects *objects, const struct eval_object *x, int64_t n)
 {
-	if (objects->n + n > objects->room) {
-		int64_t room = objects->room == 0 ? 256 : objects->room;
-		while (room < objects->n + n)
-			room *= 2;
-		/* Large blocks are remapped, not copied, and what is not yet used takes no memory. */
-		struct eval_object *at = realloc(objects->at, (size_t)room * sizeof *at);
-		if (at == NULL)
-			return err_set("out of memory for %lld detections", (long long)room);
-		objects->at = at;
-		objects->room = room;
-	}
-	if (n > 0)
-		memcpy(objects->at + objects->n, x, (size_t)n * sizeof *x);
+	if (n == 0)
+		return 0;
+	struct eval_object *at = eval_reserve(objects->at, &objects->room, objects->n + n, sizeof *at);
+	if (at == NULL)
+		return -1;
+	objects->at = at;
+	memcpy(at + objects->n, x, (size_t)n * sizeof *x);
 	objects->n += n;
 	return 0;
 }

@@ -32,19 +32,27 @@ void eval_record_get(const struct eval_record *record, int range, unsigned *is_r
 	}
 }
 
+void *eval_reserve(void *at, int64_t *room, int64_t n, size_t size)
+{
+	int64_t more = *room == 0 ? 256 : *room;
+	if (n <= *room)
+		return at;
+	while (more < n)
+		more *= 2;
+	/* Large blocks are remapped, not copied, and what is not yet used takes no memory. */
+	at = realloc(at, (size_t)more * size);
+	if (at == NULL)
+		return err_null("out of memory for %lld detections", (long long)more);
+	*room = more;
+	return at;
+}
+
 static int make_room(struct eval_records *records, int64_t n)
 {
-	if (n <= records->room)
-		return 0;
-	int64_t room = records->room == 0 ? 256 : records->room;
-	while (room < n)
-		room *= 2;
-	/* Large blocks are remapped, not copied, and what is not yet used takes no memory. */
-	struct eval_record *at = realloc(records->at, (size_t)room * sizeof *at);
+	struct eval_record *at = eval_reserve(records->at, &records->room, n, sizeof *at);
 	if (at == NULL)
-		return err_set("out of memory for %lld detections", (long long)room);
+		return -1;
 	records->at = at;
-	records->room = room;
 	return 0;
 }
 

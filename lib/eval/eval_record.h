@@ -57,6 +57,12 @@ static inline uint64_t eval_descending(double score)
 	return ~ascending;
 }
 
+/*
+ * Room for n elements of that size, n at least 1, in an array with room for *room, which grows: its new place. NULL, with the
+ * array as it was: out of memory.
+ */
+void *eval_reserve(void *at, int64_t *room, int64_t n, size_t size) MUST_CHECK;
+
 /* A growing array of its own memory; all zeros is empty. */
 struct eval_records {
 	struct eval_record *at;
