@@ -38,6 +38,12 @@ print(cat["name"], cat["objects"], round(cat["AP50"], 6), round(cat["AP"], 6), s
 
 like "$(evalap -q -g "$T/gt.json" "$T/dt.json" --per-class)" '^ gnu +0 +- +-$' "--per-class shows a class without objects"
 like "$(evalap -q -g "$T/gt.json" "$T/dt.json" --per-class)" '^ cat +2 +29.39 +66.67$' "--per-class shows percent"
+sed 's/"gnu"/"粒子 é é"/' "$T/gt.json" > "$T/wide.json"
+ends=$(evalap -q -g "$T/wide.json" "$T/dt.json" --per-class | sed -n '/^ category/,$p' | /usr/bin/python3 -c '
+import sys, unicodedata
+def columns(c): return 0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+print(len({sum(map(columns, line.rstrip("\n"))) for line in sys.stdin}))')
+is "$ends" 1 "wide and combining characters in a name leave the columns where they are"
 is "$(evalap -g "$T/gt.json" "$T/dt.json" | sha256sum)" "$(evalap -g "$T/gt.json" - < "$T/dt.json" | sha256sum)" "- is standard input"
 is "$(evalap -g "$T/gt.json" "$T/dt.json" | sha256sum)" "$(evalap -g - "$T/dt.json" < "$T/gt.json" | sha256sum)" "-g - too"
 is "$(evalap -g "$T/gt.json" "$T/dt.json" | sha256sum)" "$(tail -c +1 "$T/dt.json" | evalap -g "$T/gt.json" | sha256sum)" "a pipe loses no byte"

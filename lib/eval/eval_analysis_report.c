@@ -6,7 +6,6 @@
 
 static void print_counts(FILE *file, const struct eval_analysis *x)
 {
-	char text[32];
 	int width = eval_class_width(x->set->categories, x->set->n_categories);
 	if (isnan(x->options->score))
 		fprintf(file, "\n At the threshold with the best F1, IoU %g\n", x->options->iou);
@@ -16,7 +15,7 @@ static void print_counts(FILE *file, const struct eval_analysis *x)
 		"recall", "F1");
 	for (int32_t k = 0; k < x->set->n_categories; k++) {
 		const struct eval_counts *c = &x->counts[k];
-		fprintf(file, " %-*s", width, eval_class_name(&x->set->categories[k], text));
+		eval_put_class(file, width, &x->set->categories[k]);
 		if (isnan(x->threshold[k]))
 			fprintf(file, " %9s", "-");
 		else

@@ -1,5 +1,7 @@
 #include "eval/eval_cell.h"
 
+#include "base/utf8.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -14,12 +16,20 @@ const char *eval_class_name(const struct category *c, char text[32])
 int eval_class_width(const struct category *classes, int32_t n)
 {
 	char text[32];
-	size_t width = strlen("category");
+	int width = utf8_columns("category");
 	for (int32_t k = 0; k < n; k++) {
-		size_t size = strlen(eval_class_name(&classes[k], text));
-		width = size > width ? size : width;
+		int columns = utf8_columns(eval_class_name(&classes[k], text));
+		width = columns > width ? columns : width;
 	}
-	return (int)width;
+	return width;
+}
+
+void eval_put_class(FILE *file, int width, const struct category *c)
+{
+	char text[32];
+	const char *name = eval_class_name(c, text);
+	int room = width - utf8_columns(name);
+	fprintf(file, " %s%*s", name, room > 0 ? room : 0, "");
 }
 
 void eval_put_percent(FILE *file, int width, double share)

@@ -36,14 +36,13 @@ static int wider(int width, const char *text)
 
 static void print_classes(FILE *file, const struct eval_figures *f)
 {
-	char text[32];
 	int width = eval_class_width(f->classes, f->n_classes);
 	fprintf(file, " %-*s", width, "category");
 	for (int c = 0; c < f->n_columns; c++)
 		fprintf(file, " %*s", wider(8, f->column[c].key), f->column[c].key);
 	fputc('\n', file);
 	for (int32_t k = 0; k < f->n_classes; k++) {
-		fprintf(file, " %-*s", width, eval_class_name(&f->classes[k], text));
+		eval_put_class(file, width, &f->classes[k]);
 		for (int c = 0; c < f->n_columns; c++) {
 			const struct eval_column *column = &f->column[c];
 			if (column->number != NULL)

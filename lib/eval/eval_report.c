@@ -19,11 +19,11 @@ void eval_report_summary(FILE *file, const struct eval_type *type, const struct 
 
 void eval_report_classes(FILE *file, const struct eval_set *set, const struct eval_result *result)
 {
-	char text[32];
 	int width = eval_class_width(set->categories, set->n_categories);
 	fprintf(file, " %-*s %8s %7s %7s\n", width, "category", "objects", "AP", "AP50");
 	for (int32_t k = 0; k < set->n_categories; k++) {
-		fprintf(file, " %-*s %8lld", width, eval_class_name(&set->categories[k], text), (long long)result->class_objects[k]);
+		eval_put_class(file, width, &set->categories[k]);
+		fprintf(file, " %8lld", (long long)result->class_objects[k]);
 		eval_put_percent(file, 7, result->class_ap[k]);
 		eval_put_percent(file, 7, result->class_ap50[k]);
 		fputc('\n', file);

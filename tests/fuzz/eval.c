@@ -7,8 +7,6 @@
 #include "eval/eval_set.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 static int run(const struct eval_type *type, const char *truth, const char *results, struct arena *a)
 {
@@ -31,19 +29,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	const struct eval_type *type = *data == 's' ? &eval_type_segm : *data == 'k' ? &eval_type_keypoints : &eval_type_bbox;
-	const uint8_t *end = memchr(++data, 0, --size);
-	if (end == NULL)
-		return 0;
-	char truth[32], results[32];
-	size_t truth_size = (size_t)(end - data);
-	int truth_fd = fuzz_file(truth, data, truth_size);
-	int results_fd = fuzz_file(results, end + 1, size - truth_size - 1);
+	struct fuzz_pair pair;
 	struct arena arena;
+	if (!fuzz_pair_open(&pair, data + 1, size - 1))
+		return 0;
 	arena_init(&arena, 1 << 16);
-	if (run(type, truth, results, &arena) != 0 && err_get()[0] == '\0')
+	if (run(type, pair.path[0], pair.path[1], &arena) != 0 && err_get()[0] == '\0')
 		abort();
 	arena_release(&arena);
-	close(truth_fd);
-	close(results_fd);
+	fuzz_pair_close(&pair);
 	return 0;
 }

@@ -8,8 +8,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 /* As if the ground truth were samples, so that results by category are read, too. */
 static const struct category categories[] = { { 1, "cat", NULL }, { 2, "dog", NULL }, { 3, "", NULL } };
@@ -31,21 +29,16 @@ static int run(const char *truth, const char *results, bool need_scores, struct 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const uint8_t *end = memchr(data, 0, size);
-	if (end == NULL)
-		return 0;
 	for (int need_scores = 0; need_scores < 2; need_scores++) {
-		char truth[32], results[32];
-		size_t truth_size = (size_t)(end - data);
-		int truth_fd = fuzz_file(truth, data, truth_size);
-		int results_fd = fuzz_file(results, end + 1, size - truth_size - 1);
+		struct fuzz_pair pair;
 		struct arena arena;
+		if (!fuzz_pair_open(&pair, data, size))
+			return 0;
 		arena_init(&arena, 1 << 16);
-		if (run(truth, results, need_scores != 0, &arena) != 0 && err_get()[0] == '\0')
+		if (run(pair.path[0], pair.path[1], need_scores != 0, &arena) != 0 && err_get()[0] == '\0')
 			abort();
 		arena_release(&arena);
-		close(truth_fd);
-		close(results_fd);
+		fuzz_pair_close(&pair);
 	}
 	return 0;
 }
