@@ -29,6 +29,12 @@ static int build(struct model *m, int depth, bool fpn, enum norm_kind norm)
 	return linear_layer_add(&net->fc, &m->params, "fc", net->body.channels[RESNET_STAGES - 1], m->spec.n_classes);
 }
 
+static int fold_norms(struct model *m)
+{
+	struct classify *net = m->net;
+	return resnet_fold_norms(&net->body, &m->params, m->spec.dtype);
+}
+
 static int apply(struct classify *net, struct tape *t, const struct batch *b, struct var **logits)
 {
 	struct var *images = tape_input(t, &b->images), *c[RESNET_STAGES], *mean;
@@ -140,6 +146,7 @@ const struct model_head model_head_classify = {
 	.stride = 1,
 	.classifies = true,
 	.build = build,
+	.fold_norms = fold_norms,
 	.loss = loss,
 	.detect = detect,
 };

@@ -59,6 +59,8 @@ struct model_head {
 	bool classifies;	/* whole images */
 	/* Add the parameters to m->params and set m->net. */
 	int (*build)(struct model *m, int depth, bool fpn, enum norm_kind norm);
+	/* For inference: make norms of fixed statistics part of the weights, once these are loaded. Training is over then. */
+	int (*fold_norms)(struct model *m);
 	/* Run forward on the tape and leave the gradients of the outputs on it. */
 	int (*loss)(struct model *m, struct tape *t, const struct batch *b, struct model_loss *loss);
 	/*

@@ -110,11 +110,35 @@ void resnet_set_norms(struct resnet *r, float eps, float momentum)
 		}
 }
 
+static int fold(struct norm_layer *norm, struct conv_layer *conv, struct param_set *set)
+{
+	TRY(norm_layer_fold(norm, conv, set));
+	conv->p.relu = norm->is_folded;
+	return 0;
+}
+
+int resnet_fold_norms(struct resnet *r, struct param_set *set, enum dtype dtype)
+{
+	if (dtype == DTYPE_F32)
+		TRY(fold(&r->stem_norm, &r->stem, set));
+	for (int stage = 0; stage < RESNET_STAGES; stage++)
+		for (int i = 0; i < r->n_blocks[stage]; i++) {
+			struct resnet_block *b = &r->blocks[stage][i];
+			for (int k = 0; k + 1 < b->n_convs; k++)
+				TRY(fold(&b->norm[k], &b->conv[k], set));
+		}
+	return 0;
+}
+
 static int apply_conv_norm(struct conv_layer *conv, const struct norm_layer *norm, struct tape *t, struct var *x,
 			   struct var *residual, bool relu, bool wide, struct var **y)
 {
 	struct var *z;
 	TRY(conv_layer_apply(conv, t, x, &z));
+	if (norm->is_folded) {
+		*y = z;
+		return 0;
+	}
 	TRY(norm_layer_apply(norm, t, z, residual, relu, wide, y));
 	tape_drop(t, z);
 	return 0;

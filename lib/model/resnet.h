@@ -37,6 +37,12 @@ int resnet_build(struct resnet *r, struct param_set *set, const char *prefix, in
 /* Constants other than torch's for all norms; see struct norm_layer. */
 void resnet_set_norms(struct resnet *r, float eps, float momentum);
 
+/*
+ * For inference: fold the norms that end in a ReLU and nothing else into their convolutions. Not those of the sums, and in
+ * bf16 not the stem's, whose f32 results the next reader wants. Error: memory.
+ */
+int resnet_fold_norms(struct resnet *r, struct param_set *set, enum dtype dtype) MUST_CHECK;
+
 /* c receives C2..C5. */
 int resnet_apply(struct resnet *r, struct tape *t, struct var *images, struct var *c[RESNET_STAGES]) MUST_CHECK;
 

@@ -120,6 +120,12 @@ static int build(struct model *m, int depth, bool fpn, enum norm_kind norm)
 	return build_tower(&net->box, m, "regression_head", "bbox_reg", ANCHORS_PER_CELL * 4, 0);
 }
 
+static int fold_norms(struct model *m)
+{
+	struct retinanet *net = m->net;
+	return resnet_fold_norms(&net->body, &m->params, m->spec.dtype);
+}
+
 /* A segment of the tape over all levels: a tower without its output. */
 static int apply_trunk(void *context, struct tape *t, struct var *const *p, struct var **x)
 {
@@ -264,6 +270,7 @@ const struct model_head model_head_retinanet = {
 	.name = "retinanet",
 	.stride = STRIDE,
 	.build = build,
+	.fold_norms = fold_norms,
 	.loss = loss,
 	.detect = detect,
 };

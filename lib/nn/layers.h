@@ -57,6 +57,7 @@ struct norm_layer {
 	float eps;	/* 1e-5, torch's default */
 	float momentum;	/* bn: weight of the new batch in the running statistics; .1, torch's default */
 	struct param *gamma, *beta, *mean, *var;
+	bool is_folded;	/* into the convolution before it; see norm_layer_fold() */
 	struct param *batches;	/* bn: how many batches the running statistics have seen */
 };
 
@@ -73,6 +74,13 @@ int norm_layer_add(struct norm_layer *l, struct param_set *set, const char *name
  */
 int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, struct var *residual, bool relu,
 		     bool wide, struct var **y) MUST_CHECK;
+
+/*
+ * For inference: what the norm (of fixed statistics; others stay as they are) does to its channels becomes part of the
+ * weights and the bias of the convolution before it, for good, so that one pass over the map is saved and its result is rounded once.
+ * Who applies the convolution leaves the norm out. Error: memory.
+ */
+int norm_layer_fold(struct norm_layer *norm, struct conv_layer *conv, struct param_set *set) MUST_CHECK;
 
 struct linear_layer {
 	struct param *w, *b;

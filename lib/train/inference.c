@@ -58,6 +58,7 @@ static int open_model(struct inference *inf, const char *path)
 	TRY(checkpoint_open(&inf->checkpoint, path));
 	TRY(plan_preprocess(inf));
 	TRY(checkpoint_create_model(&inf->model, &inf->checkpoint, o->dtype, o->backend));
+	TRY(inf->model.head->fold_norms(&inf->model));
 	return batch_begin(&inf->batch, o->dtype, inf->model.head->stride, o->batch);
 }
 

@@ -90,6 +90,7 @@ static int run(char **argv)
 	batch_init(&b);
 	TRY(model_create(&m, &spec));
 	TRY(make_weights(&m, argv[7]));
+	TRY(m.head->fold_norms(&m));
 	TRY(make_batch(&b, spec.dtype, atoi(argv[2]), w, h));
 	for (int i = -1; i < repeats; i++)
 		TRY(detect(&m, &t, &b, &sec[i < 0 ? 0 : i], &found));
