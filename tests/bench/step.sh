@@ -17,18 +17,19 @@ remarks() {
 		'BEGIN { printf "%.0f GFLOP/s, %d against %d MiB", gflop / m, mib, pmib }'
 }
 
-# compare MODEL BATCH SIZE DTYPE CLASSES: each round is some counted steps of each program after its warm-up.
+# compare MODEL BATCH SIZE DTYPE CLASSES [casts]: each round is some counted steps of each program after its warm-up.
+# casts: the peer's, around its group norms.
 compare() {
 	local ours='' peer='' i out
 	for ((i = 0; i < rounds; i++)); do
-		out=$("$BENCH/step" "$@" 3)
+		out=$("$BENCH/step" "${@:1:5}" 3)
 		ours+=$out$'\n'
 		# What the peer says goes nowhere: where it cannot, the row says so.
-		if out=$(/usr/bin/python3 "$here/step_peer.py" "$@" 2 2> "$T/err"); then
+		if out=$(/usr/bin/python3 "$here/step_peer.py" "${@:1:5}" 2 "${@:6}" 2> "$T/err"); then
 			peer+=$out$'\n'
 		fi
 	done
-	row "step $1 $2 x $3 $4" "$ours" "$peer" "$(remarks "$ours" "$peer")"
+	row "step $1 $2 x $3 $4${6:+, peer with $6}" "$ours" "$peer" "$(remarks "$ours" "$peer")"
 	memory_row "memory of step $1 $2 x $3 $4" "$ours" "$peer" "greatest resident size of the process"
 }
 
@@ -50,6 +51,8 @@ compare retinanet-resnet50-fpn-frozenbn 2 512x512 f32 80
 compare retinanet-resnet50-fpn-frozenbn 2 512x512 bf16 80
 compare retinanet-resnet18-fpn-gn 8 320x240 f32 3
 compare retinanet-resnet18-fpn-gn 8 320x240 bf16 3
+compare retinanet-resnet18-fpn-gn 8 320x240 bf16 3 casts
+compare retinanet-resnet50-fpn-gn 2 512x512 bf16 80 casts
 compare retinanet-resnet34-fpn-frozenbn 3 416x608 bf16 80
 compare classify-resnet50-bn 8 224x224 bf16 1000
 

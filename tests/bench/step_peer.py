@@ -1,8 +1,9 @@
-"""The peer of step.c: the same training step in PyTorch, with the arguments MODEL BATCH WxH f32|bf16 CLASSES REPEATS.
+"""The peer of step.c: the same training step in PyTorch, with the arguments MODEL BATCH WxH f32|bf16 CLASSES REPEATS [casts].
 
 Prints the times of all repeats in seconds, one a line, then "mib N". Models are torchvision's RetinaNet on
 ResNet with frozen batch norm, or group norm in the backbone, pyramid and heads, or its ResNet as a classifier
-(classify-resnet50-bn); bf16 is autocast, maps are channels-last.
+(classify-resnet50-bn); bf16 is autocast, maps are channels-last. PyTorch 1.13 has no group norm in bf16: with casts it gets f32 maps and its
+result becomes bf16 again.
 """
 import functools
 import os
@@ -20,10 +21,19 @@ from torchvision.ops import misc
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
 
+class CastGroupNorm(nn.GroupNorm):
+    def forward(self, x):
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(x.float()).to(x.dtype)
+
+
+group_norm = functools.partial(CastGroupNorm if "casts" in sys.argv else nn.GroupNorm, 32)
+
+
 def classifier(name, n, w, h, classes):
     """A function that returns the loss of a step, and the model."""
     _, backbone, norm = name.split("-")
-    layer = {"bn": nn.BatchNorm2d, "gn": functools.partial(nn.GroupNorm, 32), "frozenbn": misc.FrozenBatchNorm2d}[norm]
+    layer = {"bn": nn.BatchNorm2d, "gn": group_norm, "frozenbn": misc.FrozenBatchNorm2d}[norm]
     model = getattr(resnet, backbone)(norm_layer=layer, num_classes=classes).to(memory_format=torch.channels_last).train()
     images = torch.rand(n, 3, h, w).to(memory_format=torch.channels_last)
     labels = torch.randint(0, classes, (n,))
@@ -44,11 +54,10 @@ def detector(name, n, w, h, classes):
 
 def build(name, classes):
     _, backbone, _, norm = name.split("-")
-    gn = functools.partial(nn.GroupNorm, 32)
-    body = getattr(resnet, backbone)(norm_layer=gn if norm == "gn" else misc.FrozenBatchNorm2d)
+    body = getattr(resnet, backbone)(norm_layer=group_norm if norm == "gn" else misc.FrozenBatchNorm2d)
     fpn = _resnet_fpn_extractor(body, 5, returned_layers=[2, 3, 4], extra_blocks=LastLevelP6P7(256, 256),
-                                norm_layer=gn if norm == "gn" else None)
-    head = RetinaNetHead(256, 9, classes, norm_layer=gn if norm == "gn" else None)
+                                norm_layer=group_norm if norm == "gn" else None)
+    head = RetinaNetHead(256, 9, classes, norm_layer=group_norm if norm == "gn" else None)
     return RetinaNet(fpn, classes, head=head)
 
 
