@@ -3,14 +3,20 @@
 #include "stream/pack.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { MAX_CURSORS = 256 };
 
 struct stream_source {
 	struct pack pack;	/* open, or */
 	struct stream_reader reader;
 	bool is_pack;
+	pthread_mutex_t lock;	/* of the cursors */
+	struct pack_cursor idle[MAX_CURSORS];	/* one for each thread that reads the pack at the same time */
+	int n_idle;
 };
 
 static int detect(const char *path)
@@ -52,6 +58,7 @@ static int open_stream(struct dataset *d, const char *path)
 	if (s == NULL)
 		return -1;
 	d->state = s;
+	pthread_mutex_init(&s->lock, NULL);
 	s->is_pack = strcmp(path, "-") != 0 && pack_is(path);
 	if (s->is_pack)
 		TRY(pack_open(&s->pack, path, NULL));
@@ -68,11 +75,13 @@ static int open_stream(struct dataset *d, const char *path)
 	return s->is_pack ? fill_index(d, s) : 0;
 }
 
+/* What has to be read in order. */
 static int fetch(struct dataset *d, struct dataset_record *r)
 {
 	struct stream_source *s = d->state;
-	int got = s->is_pack ? pack_read(&s->pack, r->index, &r->fetched) == 0 ? 1 : -1 :
-		stream_reader_next(&s->reader, &r->fetched);
+	if (s->is_pack)
+		return 1;
+	int got = stream_reader_next(&s->reader, &r->fetched);
 	if (got != 1)
 		return got;
 	/* The reader's memory is good until its next call only; this record may wait for its turn. */
@@ -84,8 +93,31 @@ static int fetch(struct dataset *d, struct dataset_record *r)
 	return 1;
 }
 
+static int read_pack(struct stream_source *s, struct dataset_record *r)
+{
+	struct pack_cursor c = { .pack = NULL };
+	pthread_mutex_lock(&s->lock);
+	if (s->n_idle > 0)
+		c = s->idle[--s->n_idle];
+	pthread_mutex_unlock(&s->lock);
+	int status = c.pack != NULL ? 0 : pack_cursor_open(&c, &s->pack);
+	if (status == 0)
+		status = pack_cursor_read(&c, r->index, &r->fetched, &r->arena);
+	pthread_mutex_lock(&s->lock);
+	bool kept = s->n_idle < MAX_CURSORS && c.zstd != NULL;
+	if (kept)
+		s->idle[s->n_idle++] = c;
+	pthread_mutex_unlock(&s->lock);
+	if (!kept)
+		pack_cursor_close(&c);
+	return status;
+}
+
 static int load(const struct dataset *d, struct dataset_record *r)
 {
+	struct stream_source *s = d->state;
+	if (s->is_pack)
+		TRY(read_pack(s, r));
 	if (sample_decode(&r->sample, &r->fetched, &r->arena) != 0)
 		return err_context("record %lld of '%s'", (long long)r->fetched.number, d->path);
 	if (r->sample.source[0] == '\0')
@@ -99,6 +131,9 @@ static void close_stream(struct dataset *d)
 	struct stream_source *s = d->state;
 	if (s == NULL)
 		return;
+	while (s->n_idle > 0)
+		pack_cursor_close(&s->idle[--s->n_idle]);
+	pthread_mutex_destroy(&s->lock);
 	if (s->pack.state != NULL)
 		pack_close(&s->pack);
 	if (s->reader.state != NULL)

@@ -20,8 +20,7 @@ struct run {
 struct item {
 	struct dataset_record record;
 	int64_t seq;
-	uint8_t *body;	/* encoded; NULL: rejected */
-	size_t size;
+	struct stream_part part;	/* encoded and hashed, unless rejected */
 };
 
 int pack_planned(int64_t *planned, struct dataset *d, const struct sampler_options *options)
@@ -80,13 +79,14 @@ static void strip_labels(struct sample *s)
 	s->class_label = -1;
 }
 
-/* load and encode, in any thread. */
+/* load, encode and hash, in any thread. */
 static int work_item(void *context, void *argument)
 {
 	struct run *run = context;
 	struct item *item = argument;
 	struct dataset_record *r = &item->record;
-	item->body = NULL;
+	uint8_t *body;
+	size_t size;
 	TRY(dataset_load(run->d, r));
 	if (r->reject != NULL)
 		return 0;
@@ -98,7 +98,8 @@ static int work_item(void *context, void *argument)
 		r->sample.seq = item->seq;
 		r->sample.epoch = item->seq / run->sampler.n;
 	}
-	return sample_encode(&item->body, &item->size, &r->sample, &r->arena);
+	TRY(sample_encode(&body, &size, &r->sample, &r->arena));
+	return stream_writer_prepare(&item->part, run->writer, body, size, &r->arena);
 }
 
 static void put_id(struct json_writer *j, const char *key, const struct sample_id *id)
@@ -177,7 +178,7 @@ static int done_item(void *context, void *argument)
 		add(&t->deselected, 0, r->n_objects);
 	run->result->clipped += r->n_clipped;
 	add(&t->out, 1, r->sample.n);
-	return stream_writer_put(run->writer, item->body, item->size, r->sample.n);
+	return stream_writer_put_part(run->writer, &item->part, r->sample.n);
 }
 
 static int reject_orphans(struct run *run)

@@ -10,9 +10,14 @@
 
 enum { FIXEXT16 = 0xd8 };
 
+uint64_t frame_hash(const void *bytes, size_t size)
+{
+	return XXH3_64bits(bytes, size);
+}
+
 void frame_make(uint8_t bytes[FRAME_SIZE], int role, const void *body, size_t size)
 {
-	uint64_t length = size, hash = XXH3_64bits(body, size);
+	uint64_t length = size, hash = frame_hash(body, size);
 	bytes[0] = FIXEXT16;
 	bytes[1] = (uint8_t)role;
 	memcpy(bytes + 2, &length, 8);
@@ -34,7 +39,7 @@ int frame_parse(struct frame *f, const uint8_t bytes[FRAME_SIZE], uint64_t cap)
 
 int frame_check(const struct frame *f, const void *body)
 {
-	if (XXH3_64bits(body, f->size) != f->hash)
+	if (frame_hash(body, f->size) != f->hash)
 		return err_set("damaged: the hash does not match the body");
 	return wire_check(body, f->size);
 }

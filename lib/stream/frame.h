@@ -22,6 +22,9 @@ struct frame {
 	uint64_t hash;
 };
 
+/* XXH3-64. */
+uint64_t frame_hash(const void *bytes, size_t size);
+
 /* The frame of a body. */
 void frame_make(uint8_t bytes[FRAME_SIZE], int role, const void *body, size_t size);
 

@@ -1,9 +1,7 @@
 #include "stream/pack.h"
 
-#include "stream/frame.h"
 #include "stream/header.h"
-#include "stream/pack_index.h"
-#include "stream/packer.h"
+#include "stream/pack_state.h"
 #include "stream/unpack.h"
 #include "stream/wire.h"
 
@@ -13,33 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
-#include <zstd.h>
-
-enum { ALIGN = 64 };
-
-struct pack_state {
-	int fd;
-	char *name;
-	uint64_t cap;
-	struct arena arena;	/* index, header, trailer */
-	struct pack_index index;
-	uint64_t *place;	/* of each zstd frame in the file, and where the last ends */
-	uint64_t *start;	/* of each zstd frame in the stream */
-	ZSTD_DCtx *zstd;
-	uint8_t *packed, *frame, *body;	/* one zstd frame, the same unpacked, a record that is not aligned there */
-	size_t packed_room, frame_room, body_room;
-	int64_t loaded;	/* the zstd frame in `frame`; -1: none */
-	struct stream_header header;
-	struct stream_trailer trailer;
-	bool has_trailer;
-};
-
-/*
- * Where an unpacked frame begins in its buffer: the body of its first record, FRAME_SIZE bytes later,
- * is aligned then.
- */
-enum { FRAME_SHIFT = ALIGN - FRAME_SIZE };
 
 bool pack_is(const char *path)
 {
@@ -54,7 +25,7 @@ bool pack_is(const char *path)
 	return is;
 }
 
-static int read_at(const struct pack_state *s, void *data, size_t size, uint64_t at)
+int pack_read_at(const struct pack_state *s, void *data, size_t size, uint64_t at)
 {
 	uint8_t *to = data;
 	while (size > 0) {
@@ -72,28 +43,14 @@ static int read_at(const struct pack_state *s, void *data, size_t size, uint64_t
 	return 0;
 }
 
-static int reserve(uint8_t **data, size_t *room, size_t want)
-{
-	if (want <= *room)
-		return 0;
-	want = (want + ALIGN - 1) / ALIGN * ALIGN;
-	free(*data);
-	*room = 0;
-	*data = aligned_alloc(ALIGN, want);
-	if (*data == NULL)
-		return err_set("out of memory: %zu bytes of a pack", want);
-	*room = want;
-	return 0;
-}
-
 /* The sizes at the end of the file say where index and seek table begin; both must lie in the file. */
-static int find_tail(const struct pack_state *s, uint64_t file_size, uint64_t *index_size, uint64_t *table_size)
+static int find_tail(const struct pack_state *s, uint64_t *index_size, uint64_t *table_size)
 {
 	uint8_t end[8 + PACK_FOOTER];
 	uint32_t entries, magic, size;
-	if (file_size < pack_table_size(0))
+	if (s->file_size < pack_table_size(0))
 		return err_set("too short for a pack: it was cut, or the program that wrote it died");
-	TRY(read_at(s, end, sizeof end, file_size - sizeof end));
+	TRY(pack_read_at(s, end, sizeof end, s->file_size - sizeof end));
 	memcpy(&size, end, 4);
 	memcpy(&entries, end + 8, 4);
 	memcpy(&magic, end + 13, 4);
@@ -101,7 +58,7 @@ static int find_tail(const struct pack_state *s, uint64_t file_size, uint64_t *i
 		return err_set("no seek table at its end: not a pack, or it was cut");
 	*index_size = size;
 	*table_size = pack_table_size(entries - UINT64_C(1));
-	if (*index_size + *table_size > file_size)
+	if (*index_size + *table_size > s->file_size)
 		return err_set("damaged: index and seek table are longer than the file");
 	return 0;
 }
@@ -114,62 +71,18 @@ static int read_index(struct pack_state *s)
 		return err_errno("cannot read '%s'", s->name);
 	if (!S_ISREG(st.st_mode))
 		return err_set("not a regular file; records cannot be read out of order from it");
-	TRY(find_tail(s, (uint64_t)st.st_size, &index_size, &table_size));
+	s->file_size = (uint64_t)st.st_size;
+	TRY(find_tail(s, &index_size, &table_size));
 	size_t tail = (size_t)(index_size + table_size);
 	uint8_t *bytes = arena_alloc(&s->arena, tail);
 	if (bytes == NULL)
 		return -1;
-	TRY(read_at(s, bytes, tail, (uint64_t)st.st_size - tail));
+	TRY(pack_read_at(s, bytes, tail, s->file_size - tail));
 	TRY(pack_index_decode(&s->index, bytes, (size_t)index_size, bytes + index_size, (size_t)table_size, &s->arena));
-	uint32_t n = s->index.n_frames;
-	s->place = arena_calloc(&s->arena, n + (size_t)1, sizeof *s->place);
-	s->start = arena_calloc(&s->arena, n + (size_t)1, sizeof *s->start);
-	if (s->place == NULL || s->start == NULL)
-		return -1;
-	for (uint32_t i = 0; i < n; i++) {
-		s->place[i + 1] = s->place[i] + s->index.frames[i].packed;
-		s->start[i + 1] = s->start[i] + s->index.frames[i].size;
-	}
-	if (s->place[n] + tail != (uint64_t)st.st_size)
+	if (pack_index_mark(&s->index, s->index.n_frames).place + tail != s->file_size)
 		return err_set("the file is longer or shorter than its index says; "
 			       "packs written one after the other must be joined with tstream cat");
 	return 0;
-}
-
-static int load_frame(struct pack_state *s, uint32_t f)
-{
-	const struct pack_frame *x = &s->index.frames[f];
-	if (s->loaded == f)
-		return 0;
-	s->loaded = -1;
-	if (x->size > FRAME_SIZE + (s->cap > PACKER_FRAME ? s->cap : PACKER_FRAME))
-		return err_set("a zstd frame of %u bytes is longer than the limit", x->size);
-	TRY(reserve(&s->packed, &s->packed_room, x->packed));
-	TRY(read_at(s, s->packed, x->packed, s->place[f]));
-	if (XXH3_64bits(s->packed, x->packed) != x->hash || ZSTD_getFrameContentSize(s->packed, x->packed) != x->size)
-		return err_set("damaged: zstd frame %u is not the one that the index knows", f);
-	TRY(reserve(&s->frame, &s->frame_room, FRAME_SHIFT + (size_t)x->size));
-	size_t n = ZSTD_decompressDCtx(s->zstd, s->frame + FRAME_SHIFT, x->size, s->packed, x->packed);
-	if (n != x->size)
-		return err_set("damaged: zstd frame %u cannot be unpacked: %s", f,
-			       ZSTD_isError(n) ? ZSTD_getErrorName(n) : "wrong size");
-	s->loaded = f;
-	return 0;
-}
-
-/* The part of the stream that begins `at` bytes into the loaded zstd frame f and must have that role. */
-static int check_part(const struct pack_state *s, uint32_t f, uint64_t at, int role, const uint8_t **body,
-		      struct frame *frame)
-{
-	const uint8_t *bytes = s->frame + FRAME_SHIFT + at;
-	uint64_t left = s->index.frames[f].size - at;
-	if (left < FRAME_SIZE)
-		return err_set("damaged: zstd frame %u has no room for a frame", f);
-	TRY(frame_parse(frame, bytes, s->cap));
-	if (frame->role != role || frame->size > left - FRAME_SIZE)
-		return err_set("damaged: zstd frame %u does not hold what belongs there", f);
-	*body = bytes + FRAME_SIZE;
-	return frame_check(frame, *body);
 }
 
 static int read_header(struct pack_state *s)
@@ -178,17 +91,16 @@ static int read_header(struct pack_state *s)
 	struct frame frame;
 	if (s->index.n_frames < 2)
 		return err_set("damaged: no zstd frames for header and trailer");
-	TRY(load_frame(s, 0));
-	TRY(check_part(s, 0, 0, WIRE_FRAME_HEADER, &body, &frame));
+	TRY(pack_cursor_part(&s->own, 0, 0, true, WIRE_FRAME_HEADER, &body, &frame, &s->record));
 	return header_decode(&s->header, body, frame.size, &s->arena);
 }
 
-static int open_state(struct pack_state *s, const char *path)
+static int open_state(struct pack_state *s, const struct pack *p, const char *path)
 {
 	s->name = strdup(path);
-	s->zstd = ZSTD_createDCtx();
-	if (s->name == NULL || s->zstd == NULL)
+	if (s->name == NULL)
 		return err_set("out of memory");
+	TRY(pack_cursor_open(&s->own, p));
 	s->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0)
 		return err_errno("cannot open '%s'", path);
@@ -206,10 +118,10 @@ int pack_open(struct pack *p, const char *path, const struct stream_limits *limi
 	if (s == NULL)
 		return err_set("out of memory");
 	s->fd = -1;
-	s->loaded = -1;
 	s->cap = limits != NULL && limits->cap != 0 ? limits->cap : STREAM_DEFAULT_CAP;
 	arena_init(&s->arena, 1 << 14);
-	if (open_state(s, path) == 0)
+	arena_init(&s->record, 1 << 14);
+	if (open_state(s, p, path) == 0)
 		return 0;
 	pack_close(p);
 	return -1;
@@ -235,32 +147,10 @@ const struct pack_entry *pack_entry(const struct pack *p, int64_t i)
 	return &p->state->index.entries[i];
 }
 
-static int read_record(struct pack_state *s, const struct pack_entry *e, struct stream_body *body)
-{
-	struct frame frame;
-	TRY(load_frame(s, e->zstd_frame));
-	TRY(check_part(s, e->zstd_frame, e->offset - s->start[e->zstd_frame], WIRE_FRAME_RECORD, &body->data, &frame));
-	if (frame.size != e->size)
-		return err_set("damaged: the index says %llu bytes, the frame %llu", (unsigned long long)e->size,
-			       (unsigned long long)frame.size);
-	body->size = (size_t)frame.size;
-	if ((uintptr_t)body->data % ALIGN != 0) {
-		TRY(reserve(&s->body, &s->body_room, body->size));
-		memcpy(s->body, body->data, body->size);
-		body->data = s->body;
-	}
-	return 0;
-}
-
 int pack_read(struct pack *p, int64_t i, struct stream_body *body)
 {
-	struct pack_state *s = p->state;
-	if (i < 0 || i >= pack_count(p))
-		return err_set("no record %lld in '%s': it has %lld", (long long)i, s->name, (long long)pack_count(p));
-	body->number = i;
-	if (read_record(s, &s->index.entries[i], body) == 0)
-		return 0;
-	return err_context("record %lld of '%s'", (long long)i, s->name);
+	arena_reset(&p->state->record);
+	return pack_cursor_read(&p->state->own, i, body, &p->state->record);
 }
 
 const struct stream_trailer *pack_trailer(struct pack *p)
@@ -272,7 +162,7 @@ const struct stream_trailer *pack_trailer(struct pack *p)
 	uint64_t hash;
 	if (s->has_trailer)
 		return &s->trailer;
-	if (load_frame(s, last) != 0 || check_part(s, last, 0, WIRE_FRAME_TRAILER, &body, &frame) != 0 ||
+	if (pack_cursor_part(&s->own, last, 0, true, WIRE_FRAME_TRAILER, &body, &frame, &s->arena) != 0 ||
 	    trailer_decode(&s->trailer, &hash, body, frame.size, &s->arena) != 0) {
 		err_context("trailer of '%s'", s->name);
 		return NULL;
@@ -288,11 +178,9 @@ void pack_close(struct pack *p)
 		return;
 	if (s->fd >= 0)
 		close(s->fd);
-	ZSTD_freeDCtx(s->zstd);
+	pack_cursor_close(&s->own);
 	arena_release(&s->arena);
-	free(s->packed);
-	free(s->frame);
-	free(s->body);
+	arena_release(&s->record);
 	free(s->name);
 	free(s);
 	p->state = NULL;

@@ -14,7 +14,7 @@
  *                     TRY(pack_read(&p, i, &body));     // body lives until the next call
  *     pack_close(&p);
  *
- * One pack belongs to one thread; open it again for another.
+ * pack_read() belongs to one thread; others read the same pack by a cursor each.
  */
 #ifndef STREAM_PACK_H
 #define STREAM_PACK_H
@@ -58,6 +58,26 @@ const struct pack_entry *pack_entry(const struct pack *p, int64_t i);
  * Error: damaged; names the pack and the record. Not sticky: other records may still be read.
  */
 int pack_read(struct pack *p, int64_t i, struct stream_body *body) MUST_CHECK;
+
+/*
+ * A place to read from: of one thread at a time; any number may use an open pack at once.
+ * What it keeps is the last zstd frame that held several records.
+ */
+struct pack_cursor {
+	const struct pack_state *pack;
+	struct ZSTD_DCtx_s *zstd;
+	uint8_t *packed, *frame;	/* one zstd frame, the same unpacked */
+	size_t packed_room, frame_room;
+	int64_t loaded;	/* the zstd frame in `frame`; -1: none */
+};
+
+/* Error: memory. Close it also then. */
+int pack_cursor_open(struct pack_cursor *c, const struct pack *p) MUST_CHECK;
+
+/* As pack_read(), but the body is in arena memory. */
+int pack_cursor_read(struct pack_cursor *c, int64_t i, struct stream_body *body, struct arena *a) MUST_CHECK;
+
+void pack_cursor_close(struct pack_cursor *c);
 
 /* The stream's trailer, read from the last zstd frame; lives until close. NULL with a message when damaged. */
 const struct stream_trailer *pack_trailer(struct pack *p) MUST_CHECK;

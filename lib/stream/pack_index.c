@@ -3,11 +3,18 @@
 #include "stream/frame.h"
 
 #include <string.h>
-#include <xxhash.h>
 
 static const char index_name[8] = "cocoindx";
 
-_Static_assert(sizeof(struct pack_entry) == 32, "an entry is stored as it lies in memory");
+_Static_assert(sizeof(struct pack_entry) == 32 && sizeof(struct pack_frame) == 8,
+	       "entries and frames are stored as they lie in memory");
+
+static void put_list(uint8_t **at, const void *list, size_t size)
+{
+	if (size > 0)
+		memcpy(*at, list, size);
+	*at += size;
+}
 
 static void put32(uint8_t **at, uint64_t value)
 {
@@ -50,19 +57,16 @@ static uint64_t index_size_of(uint64_t n_frames, uint64_t n_records)
 static uint64_t tail_hash(const uint8_t *index, size_t index_size, const uint8_t *table, size_t table_size)
 {
 	uint64_t parts[2];
-	parts[0] = XXH3_64bits(index + PACK_SKIPPABLE_HEAD, index_size - PACK_SKIPPABLE_HEAD - 8);
-	parts[1] = XXH3_64bits(table, table_size);
-	return XXH3_64bits(parts, sizeof parts);
+	parts[0] = frame_hash(index + PACK_SKIPPABLE_HEAD, index_size - PACK_SKIPPABLE_HEAD - 8);
+	parts[1] = frame_hash(table, table_size);
+	return frame_hash(parts, sizeof parts);
 }
 
 static void put_table(uint8_t *at, const struct pack_index *x, uint64_t index_size)
 {
 	put32(&at, PACK_TABLE_MAGIC);
 	put32(&at, pack_table_size(x->n_frames) - PACK_SKIPPABLE_HEAD);
-	for (uint32_t i = 0; i < x->n_frames; i++) {
-		put32(&at, x->frames[i].packed);
-		put32(&at, x->frames[i].size);
-	}
+	put_list(&at, x->frames, x->n_frames * sizeof *x->frames);
 	put32(&at, index_size);
 	put32(&at, 0);
 	put32(&at, x->n_frames + 1);
@@ -89,11 +93,8 @@ int pack_index_encode(uint8_t **bytes, size_t *size, const struct pack_index *x,
 	put32(&at, x->n_frames);
 	put64(&at, x->n_records);
 	put64(&at, x->stream_size);
-	for (uint32_t i = 0; i < x->n_frames; i++)
-		put64(&at, x->frames[i].hash);
-	if (x->n_records > 0)
-		memcpy(at, x->entries, x->n_records * sizeof *x->entries);
-	at += x->n_records * sizeof *x->entries;
+	put_list(&at, x->hashes, x->n_frames * sizeof *x->hashes);
+	put_list(&at, x->entries, x->n_records * sizeof *x->entries);
 	put_table(at + 8, x, index_size);
 	put64(&at, tail_hash(*bytes, (size_t)index_size, at + 8, (size_t)table_size));
 	return 0;
@@ -131,35 +132,57 @@ static int check_entries(const struct pack_index *x)
 		for (; f < x->n_frames && f < e->zstd_frame; f++)
 			start += x->frames[f].size;
 		if (f != e->zstd_frame || f >= x->n_frames || e->offset < start || e->offset < used ||
-		    e->size > UINT32_MAX || e->offset + FRAME_SIZE + e->size > start + x->frames[f].size)
+		    e->size > UINT32_MAX || e->offset > x->stream_size ||
+		    e->offset + FRAME_SIZE + e->size > start + x->frames[f].size)
 			return err_set("the index says of record %llu what cannot be", (unsigned long long)i);
 		used = e->offset + FRAME_SIZE + e->size;
 	}
 	return 0;
 }
 
+/* Sums of the frames before every PACK_MARK_STEP-th one: a table of all would take as much as the index again. */
+static int make_marks(struct pack_index *x, struct arena *a)
+{
+	struct pack_mark at = { 0, 0 };
+	x->marks = arena_alloc(a, (x->n_frames / PACK_MARK_STEP + 1) * sizeof *x->marks);
+	if (x->marks == NULL)
+		return -1;
+	for (uint32_t f = 0; f < x->n_frames; f++) {
+		if (f % PACK_MARK_STEP == 0)
+			x->marks[f / PACK_MARK_STEP] = at;
+		at.place += x->frames[f].packed;
+		at.start += x->frames[f].size;
+	}
+	if (x->n_frames % PACK_MARK_STEP == 0)
+		x->marks[x->n_frames / PACK_MARK_STEP] = at;
+	if (at.start != x->stream_size)
+		return err_set("the seek table has %llu bytes, the index %llu", (unsigned long long)at.start,
+			       (unsigned long long)x->stream_size);
+	return 0;
+}
+
+struct pack_mark pack_index_mark(const struct pack_index *x, uint32_t f)
+{
+	struct pack_mark at = x->marks[f / PACK_MARK_STEP];
+	for (uint32_t i = f - f % PACK_MARK_STEP; i < f; i++) {
+		at.place += x->frames[i].packed;
+		at.start += x->frames[i].size;
+	}
+	return at;
+}
+
 int pack_index_decode(struct pack_index *x, const uint8_t *index, size_t index_size, const uint8_t *table,
 		      size_t table_size, struct arena *a)
 {
-	uint64_t total = 0;
 	if (index_size < index_size_of(0, 0) || table_size < pack_table_size(0))
 		return err_set("damaged: index or seek table is too short");
 	*x = (struct pack_index){ .n_frames = get32(index + 20), .n_records = get64(index + 24),
 				  .stream_size = get64(index + 32) };
 	TRY(check_sizes(x, index, index_size, table, table_size));
-	x->frames = arena_alloc(a, x->n_frames * sizeof *x->frames);
-	if (x->frames == NULL)
-		return -1;
-	for (uint32_t i = 0; i < x->n_frames; i++) {
-		const uint8_t *row = table + PACK_SKIPPABLE_HEAD + 8 * (size_t)i;
-		x->frames[i].hash = get64(index + PACK_SKIPPABLE_HEAD + PACK_INDEX_FIXED + 8 * (size_t)i);
-		x->frames[i].packed = get32(row);
-		x->frames[i].size = get32(row + 4);
-		total += x->frames[i].size;
-	}
-	if (total != x->stream_size)
-		return err_set("the seek table has %llu bytes, the index %llu", (unsigned long long)total,
-			       (unsigned long long)x->stream_size);
-	x->entries = (const void *)(index + PACK_SKIPPABLE_HEAD + PACK_INDEX_FIXED + 8 * (size_t)x->n_frames);
+	const uint8_t *lists = index + PACK_SKIPPABLE_HEAD + PACK_INDEX_FIXED;
+	x->hashes = (const void *)lists;
+	x->entries = (const void *)(lists + x->n_frames * sizeof *x->hashes);
+	x->frames = (const void *)(table + PACK_SKIPPABLE_HEAD);
+	TRY(make_marks(x, a));
 	return check_entries(x);
 }

@@ -31,18 +31,28 @@ enum {
 	PACK_FOOTER = 9,
 };
 
+/* A zstd frame, as the seek table has it. */
 struct pack_frame {
-	uint64_t hash;
 	uint32_t packed;	/* bytes in the file */
 	uint32_t size;	/* bytes of the stream */
 };
 
+/* What is in both frames, as it lies there: lists to be written, or views of what was read. */
 struct pack_index {
 	uint32_t n_frames;
 	uint64_t n_records;
 	uint64_t stream_size;
-	struct pack_frame *frames;
-	const struct pack_entry *entries;
+	const uint64_t *hashes;	/* [n_frames] */
+	const struct pack_frame *frames;	/* [n_frames] */
+	const struct pack_entry *entries;	/* [n_records] */
+	struct pack_mark *marks;	/* of every PACK_MARK_STEP-th frame, and of the end; when read */
+};
+
+enum { PACK_MARK_STEP = 32 };
+
+/* Where a zstd frame begins: in the file, and in the stream. */
+struct pack_mark {
+	uint64_t place, start;
 };
 
 /* Both frames, one after the other, in arena memory. Error: too large for the format (4 GiB each). */
@@ -52,10 +62,13 @@ int pack_index_encode(uint8_t **bytes, size_t *size, const struct pack_index *x,
 uint64_t pack_table_size(uint64_t n_frames);
 
 /*
- * index and table are whole skippable frames; index is 8-byte aligned and must outlive x. Error: the hash does not
+ * index and table are whole skippable frames, both 8-byte aligned, and must outlive x. Error: the hash does not
  * match, sizes do not agree, an entry lies outside its frame.
  */
 int pack_index_decode(struct pack_index *x, const uint8_t *index, size_t index_size, const uint8_t *table,
 		      size_t table_size, struct arena *a) MUST_CHECK;
+
+/* Where zstd frame f begins, f <= n_frames (n_frames: where the index begins). O(1). */
+struct pack_mark pack_index_mark(const struct pack_index *x, uint32_t f);
 
 #endif

@@ -4,6 +4,7 @@
 #include "stream/pack_index.h"
 #include "stream/wire.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -12,18 +13,55 @@
 /* JPEG does not shrink; a fast level takes what labels and pixels give. */
 enum { LEVEL = 1 };
 
+enum { MAX_CONTEXTS = 256 };
+
 struct packer {
 	int fd;
 	const char *name;
-	ZSTD_CCtx *zstd;
+	pthread_mutex_t lock;	/* of the contexts */
+	ZSTD_CCtx *idle[MAX_CONTEXTS];	/* one for each thread that compresses at the same time */
+	int n_idle;
 	uint8_t *pending;	/* bytes of the stream that are not yet in a zstd frame */
 	size_t used, room;
 	uint8_t *packed;
 	size_t packed_room;
 	struct pack_index index;
+	uint64_t *hashes;
+	struct pack_frame *frames;
 	struct pack_entry *entries;
-	uint64_t frames_room, entries_room;
+	uint64_t hashes_room, frames_room, entries_room;
 };
+
+static ZSTD_CCtx *new_context(void)
+{
+	ZSTD_CCtx *zstd = ZSTD_createCCtx();
+	if (zstd != NULL && !ZSTD_isError(ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, LEVEL)) &&
+	    !ZSTD_isError(ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1)))
+		return zstd;
+	ZSTD_freeCCtx(zstd);
+	return err_null("out of memory");
+}
+
+static ZSTD_CCtx *take_context(struct packer *p)
+{
+	ZSTD_CCtx *zstd = NULL;
+	pthread_mutex_lock(&p->lock);
+	if (p->n_idle > 0)
+		zstd = p->idle[--p->n_idle];
+	pthread_mutex_unlock(&p->lock);
+	return zstd != NULL ? zstd : new_context();
+}
+
+static void give_context(struct packer *p, ZSTD_CCtx *zstd)
+{
+	pthread_mutex_lock(&p->lock);
+	if (p->n_idle < MAX_CONTEXTS) {
+		p->idle[p->n_idle++] = zstd;
+		zstd = NULL;
+	}
+	pthread_mutex_unlock(&p->lock);
+	ZSTD_freeCCtx(zstd);
+}
 
 struct packer *packer_new(int fd, const char *name)
 {
@@ -32,22 +70,21 @@ struct packer *packer_new(int fd, const char *name)
 		return err_null("out of memory");
 	p->fd = fd;
 	p->name = name;
-	p->zstd = ZSTD_createCCtx();
-	if (p->zstd != NULL && !ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, LEVEL)) &&
-	    !ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_checksumFlag, 1)))
-		return p;
-	packer_free(p);
-	return err_null("out of memory");
+	pthread_mutex_init(&p->lock, NULL);
+	return p;
 }
 
 void packer_free(struct packer *p)
 {
 	if (p == NULL)
 		return;
-	ZSTD_freeCCtx(p->zstd);
+	while (p->n_idle > 0)
+		ZSTD_freeCCtx(p->idle[--p->n_idle]);
+	pthread_mutex_destroy(&p->lock);
 	free(p->pending);
 	free(p->packed);
-	free(p->index.frames);
+	free(p->hashes);
+	free(p->frames);
 	free(p->entries);
 	free(p);
 }
@@ -77,27 +114,75 @@ static int reserve(uint8_t **data, size_t *room, size_t want)
 	return 0;
 }
 
+static int compress(struct packer *p, size_t *packed_size, uint8_t *packed, size_t room, const uint8_t *bytes,
+		    size_t size)
+{
+	ZSTD_CCtx *zstd = take_context(p);
+	if (zstd == NULL)
+		return -1;
+	size_t n = ZSTD_compress2(zstd, packed, room, bytes, size);
+	give_context(p, zstd);
+	if (ZSTD_isError(n) || n > UINT32_MAX)
+		return err_set("'%s': cannot compress %zu bytes: %s", p->name, size, ZSTD_getErrorName(n));
+	*packed_size = n;
+	return 0;
+}
+
+static int check_length(const struct packer *p, size_t size)
+{
+	return size <= UINT32_MAX ? 0 : err_set("'%s': a record of %zu bytes is too long for a pack", p->name, size);
+}
+
+/* A zstd frame of `size` bytes of the stream to the file, and into the lists. */
+static int write_frame(struct packer *p, const struct packer_frame *f, size_t size)
+{
+	struct pack_index *x = &p->index;
+	uint64_t *hashes = grown(p->hashes, &p->hashes_room, x->n_frames + UINT64_C(1), sizeof *hashes);
+	if (hashes == NULL)
+		return -1;
+	p->hashes = hashes;
+	struct pack_frame *frames = grown(p->frames, &p->frames_room, x->n_frames + UINT64_C(1), sizeof *frames);
+	if (frames == NULL)
+		return -1;
+	p->frames = frames;
+	TRY(io_write(p->fd, p->name, f->bytes, f->size));
+	hashes[x->n_frames] = f->hash;
+	frames[x->n_frames++] = (struct pack_frame){ (uint32_t)f->size, (uint32_t)size };
+	x->stream_size += size;
+	return 0;
+}
+
 /* What is pending becomes a zstd frame. */
 static int flush(struct packer *p)
 {
+	size_t n;
 	if (p->used == 0)
 		return 0;
-	if (p->used > UINT32_MAX)
-		return err_set("'%s': a record of %zu bytes is too long for a pack", p->name, p->used);
+	TRY(check_length(p, p->used));
 	TRY(reserve(&p->packed, &p->packed_room, ZSTD_compressBound(p->used)));
-	struct pack_frame *frames = grown(p->index.frames, &p->frames_room, p->index.n_frames + UINT64_C(1),
-					  sizeof *frames);
-	if (frames == NULL)
-		return -1;
-	p->index.frames = frames;
-	size_t n = ZSTD_compress2(p->zstd, p->packed, p->packed_room, p->pending, p->used);
-	if (ZSTD_isError(n) || n > UINT32_MAX)
-		return err_set("'%s': cannot compress %zu bytes: %s", p->name, p->used, ZSTD_getErrorName(n));
-	TRY(io_write(p->fd, p->name, p->packed, n));
-	p->index.frames[p->index.n_frames++] = (struct pack_frame){ XXH3_64bits(p->packed, n), (uint32_t)n,
-								    (uint32_t)p->used };
-	p->index.stream_size += p->used;
+	TRY(compress(p, &n, p->packed, p->packed_room, p->pending, p->used));
+	struct packer_frame f = { p->packed, n, frame_hash(p->packed, n) };
+	TRY(write_frame(p, &f, p->used));
 	p->used = 0;
+	return 0;
+}
+
+int packer_prepare(struct packer *p, struct packer_frame *ready, const uint8_t frame[FRAME_SIZE], const void *body,
+		   size_t size, struct arena *a)
+{
+	*ready = (struct packer_frame){ NULL, 0, 0 };
+	size_t whole = FRAME_SIZE + size, room = ZSTD_compressBound(whole);
+	if (whole <= PACKER_SHARE)
+		return 0;
+	TRY(check_length(p, whole));
+	uint8_t *bytes = arena_alloc(a, whole), *packed = arena_alloc(a, room);
+	if (bytes == NULL || packed == NULL)
+		return -1;
+	memcpy(bytes, frame, FRAME_SIZE);
+	memcpy(bytes + FRAME_SIZE, body, size);
+	TRY(compress(p, &ready->size, packed, room, bytes, whole));
+	ready->bytes = packed;
+	ready->hash = frame_hash(packed, ready->size);
 	return 0;
 }
 
@@ -150,15 +235,17 @@ static int add_entry(struct packer *p, const void *body, size_t size, int64_t ob
 }
 
 int packer_put(struct packer *p, int role, const uint8_t frame[FRAME_SIZE], const void *body, size_t size,
-	       int64_t objects)
+	       int64_t objects, const struct packer_frame *ready)
 {
 	bool is_record = role == WIRE_FRAME_RECORD;
-	if (!is_record || p->used + FRAME_SIZE + size > PACKER_FRAME)
+	if (!is_record || p->used + FRAME_SIZE + size > PACKER_SHARE)
 		TRY(flush(p));
 	if (is_record)
 		TRY(add_entry(p, body, size, objects));
+	if (ready != NULL && ready->bytes != NULL)
+		return write_frame(p, ready, FRAME_SIZE + size);
 	size_t want = p->used + FRAME_SIZE + size;
-	TRY(reserve(&p->pending, &p->room, want > PACKER_FRAME ? want : PACKER_FRAME));
+	TRY(reserve(&p->pending, &p->room, want > PACKER_SHARE ? want : PACKER_SHARE));
 	memcpy(p->pending + p->used, frame, FRAME_SIZE);
 	memcpy(p->pending + p->used + FRAME_SIZE, body, size);
 	p->used = want;
@@ -171,6 +258,8 @@ int packer_end(struct packer *p)
 	uint8_t *bytes;
 	size_t size;
 	TRY(flush(p));
+	p->index.hashes = p->hashes;
+	p->index.frames = p->frames;
 	p->index.entries = p->entries;
 	arena_init(&a, 1 << 16);
 	int status = pack_index_encode(&bytes, &size, &p->index, &a);

@@ -129,6 +129,24 @@ int stream_writer_open(struct stream_writer *w, const char *path, const struct s
 /* Append a body made by sample_encode() and friends; objects counts its boxes for the trailer. */
 int stream_writer_put(struct stream_writer *w, const void *body, size_t size, int64_t objects) MUST_CHECK;
 
+/* A body made ready: what else has to be done with it before it is written does not need its neighbours. */
+struct stream_part {
+	const void *body;
+	size_t size;
+	uint8_t frame[18];	/* that stands before it */
+	const uint8_t *packed;	/* compressed, for a pack; NULL: not */
+	size_t packed_size;
+	uint64_t packed_hash;
+};
+
+/*
+ * stream_writer_put() in two steps: hashing, and for packs compressing, which many threads may do at once with one
+ * writer, into arena memory; then writing, in order, in one thread. The bytes are the same as those of put.
+ */
+int stream_writer_prepare(struct stream_part *part, const struct stream_writer *w, const void *body, size_t size,
+			  struct arena *a) MUST_CHECK;
+int stream_writer_put_part(struct stream_writer *w, const struct stream_part *part, int64_t objects) MUST_CHECK;
+
 /*
  * Write the trailer and close. `trailer->out` is filled by the writer; the rest is the caller's
  * (NULL: in = out, nothing deselected or rejected). Error: what any earlier put or the close met.

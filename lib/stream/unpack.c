@@ -17,6 +17,11 @@ enum {
 
 enum state { AT_START, IN_FRAME, BETWEEN_FRAMES, AFTER_TABLE };
 
+struct done_frame {
+	uint64_t hash;
+	struct pack_frame as;	/* the seek table must say */
+};
+
 struct unpack {
 	int fd;
 	const char *name;
@@ -26,7 +31,7 @@ struct unpack {
 	size_t at, end;
 	XXH3_state_t *hash;	/* of the frame under way */
 	uint64_t packed, size;	/* of the frame under way */
-	struct pack_frame *frames;	/* those of this pack that are done */
+	struct done_frame *frames;	/* those of this pack that are done */
 	uint64_t n_frames, frames_room;
 	uint64_t produced;	/* bytes of the stream */
 };
@@ -89,7 +94,7 @@ static int end_frame(struct unpack *u)
 {
 	if (u->n_frames == u->frames_room) {
 		uint64_t room = u->frames_room == 0 ? 64 : 2 * u->frames_room;
-		struct pack_frame *larger = realloc(u->frames, room * sizeof *larger);
+		struct done_frame *larger = realloc(u->frames, room * sizeof *larger);
 		if (larger == NULL)
 			return err_set("out of memory: a pack of %llu frames", (unsigned long long)u->n_frames);
 		u->frames = larger;
@@ -97,8 +102,8 @@ static int end_frame(struct unpack *u)
 	}
 	if (u->packed > UINT32_MAX || u->size > UINT32_MAX)
 		return err_set("damaged: a zstd frame of %llu bytes", (unsigned long long)u->size);
-	u->frames[u->n_frames++] = (struct pack_frame){ XXH3_64bits_digest(u->hash), (uint32_t)u->packed,
-							(uint32_t)u->size };
+	u->frames[u->n_frames++] = (struct done_frame){ XXH3_64bits_digest(u->hash),
+							 { (uint32_t)u->packed, (uint32_t)u->size } };
 	u->produced += u->size;
 	u->state = BETWEEN_FRAMES;
 	return 0;
@@ -142,8 +147,8 @@ static int check_frames(const struct unpack *u, const struct pack_index *x)
 		return err_set("damaged: the index has %u zstd frames, %llu were read", x->n_frames,
 			       (unsigned long long)u->n_frames);
 	for (uint64_t i = 0; i < u->n_frames; i++)
-		if (x->frames[i].hash != u->frames[i].hash || x->frames[i].packed != u->frames[i].packed ||
-		    x->frames[i].size != u->frames[i].size)
+		if (x->hashes[i] != u->frames[i].hash || x->frames[i].packed != u->frames[i].as.packed ||
+		    x->frames[i].size != u->frames[i].as.size)
 			return err_set("damaged: zstd frame %llu is not the one that the index knows",
 				       (unsigned long long)i);
 	return 0;

@@ -14,6 +14,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+_Static_assert(sizeof(((struct stream_part *)NULL)->frame) == FRAME_SIZE, "a frame fits");
+
 enum { BUFFER_SIZE = 64 << 10, PIPE_SIZE = 1 << 20 };
 
 struct stream_writer_state {
@@ -72,15 +74,22 @@ static int put_plain(struct stream_writer_state *s, const uint8_t frame[FRAME_SI
 	return s->prompt ? flush(s) : 0;
 }
 
-static int put_part(struct stream_writer_state *s, int role, const void *body, size_t size, int64_t objects)
+static int write_part(struct stream_writer_state *s, int role, const struct stream_part *part, int64_t objects)
 {
-	uint8_t frame[FRAME_SIZE];
-	frame_make(frame, role, body, size);
 	if (role != WIRE_FRAME_TRAILER)
-		XXH3_64bits_update(s->frames, frame, FRAME_SIZE);
-	if (s->packer != NULL)
-		return packer_put(s->packer, role, frame, body, size, objects);
-	return put_plain(s, frame, body, size);
+		XXH3_64bits_update(s->frames, part->frame, FRAME_SIZE);
+	if (s->packer == NULL)
+		return put_plain(s, part->frame, part->body, part->size);
+	const struct packer_frame ready = { part->packed, part->packed_size, part->packed_hash };
+	return packer_put(s->packer, role, part->frame, part->body, part->size, objects, &ready);
+}
+
+/* Header or trailer. */
+static int put_part(struct stream_writer_state *s, int role, const void *body, size_t size)
+{
+	struct stream_part part = { .body = body, .size = size };
+	frame_make(part.frame, role, body, size);
+	return write_part(s, role, &part, 0);
 }
 
 static bool is_pack_name(const char *path)
@@ -116,7 +125,7 @@ static int put_header(struct stream_writer_state *s, const struct stream_header 
 	XXH3_64bits_reset(s->frames);
 	int status = header_encode(&e, header, &a);
 	if (status == 0)
-		status = put_part(s, WIRE_FRAME_HEADER, e.data, e.size, 0);
+		status = put_part(s, WIRE_FRAME_HEADER, e.data, e.size);
 	arena_release(&a);
 	return status;
 }
@@ -150,23 +159,44 @@ int stream_writer_open(struct stream_writer *w, const char *path, const struct s
 	return -1;
 }
 
-int stream_writer_put(struct stream_writer *w, const void *body, size_t size, int64_t objects)
+int stream_writer_prepare(struct stream_part *part, const struct stream_writer *w, const void *body, size_t size,
+			  struct arena *a)
+{
+	struct packer_frame ready = { NULL, 0, 0 };
+	*part = (struct stream_part){ .body = body, .size = size };
+	frame_make(part->frame, WIRE_FRAME_RECORD, body, size);
+	if (w->state->packer != NULL)
+		TRY(packer_prepare(w->state->packer, &ready, part->frame, body, size, a));
+	part->packed = ready.bytes;
+	part->packed_size = ready.size;
+	part->packed_hash = ready.hash;
+	return 0;
+}
+
+int stream_writer_put_part(struct stream_writer *w, const struct stream_part *part, int64_t objects)
 {
 	struct stream_writer_state *s = w->state;
 	if (s->failed)
 		return err_set("%s", s->error != NULL ? s->error : "an earlier write failed");
-	if (size > STREAM_DEFAULT_CAP) {
+	if (part->size > STREAM_DEFAULT_CAP) {
 		err_set("record %" PRId64 " of '%s' has %zu bytes, more than any reader accepts", s->out.records,
-			s->name, size);
+			s->name, part->size);
 		return fail(s);
 	}
-	if (put_part(s, WIRE_FRAME_RECORD, body, size, objects) != 0) {
+	if (write_part(s, WIRE_FRAME_RECORD, part, objects) != 0) {
 		err_context("record %" PRId64, s->out.records);
 		return fail(s);
 	}
 	s->out.records++;
 	s->out.objects += objects;
 	return 0;
+}
+
+int stream_writer_put(struct stream_writer *w, const void *body, size_t size, int64_t objects)
+{
+	struct stream_part part = { .body = body, .size = size };
+	frame_make(part.frame, WIRE_FRAME_RECORD, body, size);
+	return stream_writer_put_part(w, &part, objects);
 }
 
 static int put_trailer(struct stream_writer_state *s, const struct stream_trailer *trailer)
@@ -180,7 +210,7 @@ static int put_trailer(struct stream_writer_state *s, const struct stream_traile
 	arena_init(&a, 1 << 14);
 	int status = trailer_encode(&e, &t, XXH3_64bits_digest(s->frames), &a);
 	if (status == 0)
-		status = put_part(s, WIRE_FRAME_TRAILER, e.data, e.size, 0);
+		status = put_part(s, WIRE_FRAME_TRAILER, e.data, e.size);
 	arena_release(&a);
 	return status;
 }
