@@ -56,6 +56,7 @@ HEADS := $(call SYMBOLS,model_head,$(wildcard lib/model/*.c))
 DATASETS := $(call SYMBOLS,dataset_kind,$(wildcard lib/coco/dataset_*.c))
 TYPES := $(call SYMBOLS,eval_type,$(wildcard lib/eval/*.c))
 TASKS := $(call SYMBOLS,eval_task,$(wildcard lib/eval/*.c))
+AUGMENTS := $(call SYMBOLS,augment_op,$(wildcard lib/augment/*.c))
 POLICIES := $(call SYMBOLS,augment_policy,$(wildcard lib/augment/*.c))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
@@ -117,6 +118,9 @@ $(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/eval/*.c lib/augment/*.
 	   $(foreach policy,$(POLICIES),echo 'extern const struct augment_policy $(policy);';) \
 	   echo 'const struct augment_policy *const augment_policies[] = {'; \
 	   $(foreach policy,$(POLICIES),echo '	&$(policy),';) echo '	0 };'; \
+	   $(foreach op,$(AUGMENTS),echo 'extern const struct augment_op $(op);';) \
+	   echo 'const struct augment_op *const augment_ops[] = {'; \
+	   $(foreach op,$(AUGMENTS),echo '	&$(op),';) echo '	0 };'; \
 	   $(foreach op,$(OPS),echo 'extern const struct op $(op);';) \
 	   echo 'const struct op *const op_registry[] = {'; \
 	   $(foreach op,$(OPS),echo '	&$(op),';) echo '	0 };'; \

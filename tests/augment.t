@@ -9,17 +9,22 @@ $python "$ROOT/tests/augment_peer.py" make "$T/images"
 coco-pack -q "$T/images/coco.json" --images "$T/images" --epochs 3 --shuffle > "$T/in" || exit 1
 coco-pack -q "$T/images/coco.json" --images "$T/images" > "$T/one" || exit 1
 
-fails_with 2 "give either -s0, -s1, -scrop, -scentre or --eval" augment --size 320
+fails_with 2 "give either -s0, -s1, -s4, -scrop, -scentre or --eval" augment --size 320
 fails_with 2 "give either -s0, .* or --eval" augment --size 320 -s0 --eval
 fails_with 2 "size .*is missing" augment -s0
 fails_with 2 "a size is N or WxH" augment -s0 --size 320x
 fails_with 2 "at most 16384" augment -s0 --size 20000
-fails_with 2 "there are -s0, -s1, -scrop and -scentre" augment -s7 --size 320
+fails_with 2 "there are -s0, -s1, -s4, -scrop and -scentre" augment -s7 --size 320
 fails_with 2 "takes two factors" augment -s1 --size 320 --jitter 1.2,0.8
 fails_with 2 "takes two factors" augment -s1 --size 320 --jitter 1,nan
+fails_with 2 "there is no scale jitter with -s0" augment -s0 --size 320 --jitter 0.5,2
+for value in 0,10 17,10 1 1,31 1,-1 1,nan "1,10," x; do
+	fails_with 2 "randaugment takes N,M with" augment -s4 --size 320 --randaugment $value
+done
+fails_with 2 "randaugment does not go with --eval" augment --eval --size 320 --randaugment 1,10
 fails_with 2 "one number for --size" augment -s0 --size 320x240 --max-size 640
 fails_with 2 "is not smaller" augment -s0 --size 800 --max-size 640
-for policy in 1 crop centre; do
+for policy in 1 4 crop centre; do
 	fails_with 2 "does not go with it" augment -s$policy --size 800 --max-size 1333
 done
 fails_with 2 "one input at most" augment -s0 --size 320 a b
@@ -27,7 +32,7 @@ fails_with 1 "cannot open" augment -s0 --size 320 "$T/nothing"
 fails_with 1 "." augment -s0 --size 320
 
 # Every policy: threads and instruction level change no byte, other seeds do.
-for policy in "-s0 --size 120x100" "-s0 --size 100 --max-size 130" "-s1 --size 128" "-scrop --size 48x64" "--eval --size 100x80"; do
+for policy in "-s0 --size 120x100" "-s0 --size 100 --max-size 130" "-s1 --size 128" "-s4 --size 128x96 --randaugment 3,9" "-scrop --size 48x64" "--eval --size 100x80"; do
 	# shellcheck disable=SC2086
 	{
 		augment -q $policy -j1 < "$T/in" > "$T/j1"

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct arena arena;
+
 static struct augment_plan plan_for(const struct augment_param *param, const struct sample *s, int w, int h)
 {
 	struct augment_plan plan;
-	if (augment_plan(&plan, param, s, w, h) != 0)
+	if (augment_plan(&plan, param, s, w, h, &arena) != 0)
 		abort();
 	return plan;
 }
@@ -123,11 +125,13 @@ int main(void)
 	struct augment_plan plan;
 	struct sample s = sample_numbered(1);
 	struct augment_param param = { .policy = augment_policy_find("eval"), .w = 1000, .max_size = 0, .h = 1000 };
+	arena_init(&arena, 1 << 16);
 	ok(augment_policy_find("7") == NULL, "no such policy");
 	test_fit();
 	test_jitter();
 	test_key();
 	param.w = 20000;
-	ok(augment_plan(&plan, &param, &s, 10, 10) != 0, "too large: %s", err_get());
+	ok(augment_plan(&plan, &param, &s, 10, 10, &arena) != 0, "too large: %s", err_get());
+	arena_release(&arena);
 	return tap_done();
 }

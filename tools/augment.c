@@ -13,22 +13,25 @@ static struct config {
 	const char *size;
 	int64_t max_size;
 	const char *jitter;
+	const char *randaugment;
 	bool skip_bad;
 	const char *output;
 	const char *preview;
 	int64_t preview_count;
-} config = { .jitter = "0.8,1.2", .output = "-", .preview_count = 12 };
+} config = { .output = "-", .preview_count = 12 };
 
 static const struct option_spec options[] = {
-	OPTION_TEXT('s', "policy", "POLICY", &config.policy, OPTION_RECORDS,
-		    "0: mirror half and fit; 1: mirror half, scale jitter, cut or pad; crop: mirror half, a random part; "
-		    "centre: the middle"),
+	OPTION_TEXT('s', "scheme", "SCHEME", &config.policy, OPTION_RECORDS,
+		    "0: mirror half and fit; 1: mirror half, scale jitter, cut or pad; 4: RandAugment, then as 1; "
+		    "crop: mirror half, a random part; centre: the middle"),
 	OPTION_FLAG(0, "eval", &config.eval, OPTION_RECORDS, "fit only, nothing random"),
 	OPTION_TEXT(0, "size", "WxH", &config.size, OPTION_RECORDS | OPTION_REQUIRED,
 		    "canvas in pixels; one number N is NxN, or the short side with --max-size"),
 	OPTION_INT(0, "max-size", "LONG", &config.max_size, 0, AUGMENT_MAX_SIDE, OPTION_RECORDS,
 		   "longest side when --size is the short side; no padding (0: off)"),
-	OPTION_TEXT(0, "jitter", "LO,HI", &config.jitter, OPTION_RECORDS, "range of the scale factor of -s1 (0.8,1.2)"),
+	OPTION_TEXT(0, "jitter", "LO,HI", &config.jitter, OPTION_RECORDS, "range of the scale factor (-s1: 0.8,1.2; -s4: 0.5,2.0)"),
+	OPTION_TEXT(0, "randaugment", "N,M", &config.randaugment, OPTION_RECORDS,
+		    "draw N operations of magnitude M for each image (-s4: 1,10)"),
 	OPTION_FLAG(0, "skip-bad", &config.skip_bad, OPTION_RECORDS,
 		    "leave out and count samples with damaged images instead of stopping"),
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "where the samples go; *.pack makes a pack (-: stdout)"),
@@ -40,13 +43,14 @@ static const struct option_spec options[] = {
 static const struct tool_spec tool = {
 	.name = "augment",
 	.summary = "turn a stream of encoded samples into pixels to train on",
-	.synopsis = "-s POLICY|--eval --size WxH [options] [FILE]",
+	.synopsis = "-s SCHEME|--eval --size WxH [options] [FILE]",
 	.options = options,
 	.examples =
 		"coco-pack train.json --images train/ --shuffle | augment -s0 --size 640x480 > train.stream\n"
 		"augment -s0 --size 800 --max-size 1333 train.pack > train.stream\n"
 		"augment -s1 --size 320x240 train.pack | trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors\n"
 		"augment -s1 --size 640 --jitter 0.5,2.0 train.pack > train.stream\n"
+		"augment -s4 --size 640 --randaugment 2,8 train.pack > train.stream\n"
 		"coco-pack val.json --images val/ | augment --eval --size 640 | predict -m m.safetensors > found.stream\n"
 		"coco-pack imagenet/train --shuffle | augment -scrop --size 224 > train.stream\n"
 		"augment -s1 --size 640 --preview sheet.jpg train.pack > /dev/null\n",
@@ -57,30 +61,67 @@ static void say(const char *text)
 	tool_warn("left out: %s", text);
 }
 
-static void parse_jitter(struct augment_param *param)
+/* An option that was not given is recorded with the value that it has in this policy. */
+static const char *recorded(struct arena *a, const char *format, double x, double y)
+{
+	char text[64];
+	snprintf(text, sizeof text, format, x, y);
+	return arena_strdup(a, text);
+}
+
+static int parse_jitter(struct augment_param *param, struct arena *a)
 {
 	int end = 0;
+	const double *usual = param->policy->jitter;
+	if (usual[0] == 0) {
+		if (config.jitter != NULL)
+			tool_usage("--jitter: there is no scale jitter with %s%s", config.eval ? "--eval" : "-s",
+				   config.eval ? "" : config.policy);
+		return 0;
+	}
+	if (config.jitter == NULL)
+		config.jitter = recorded(a, "%.1f,%.1f", usual[0], usual[1]);
+	if (config.jitter == NULL)
+		return -1;
 	if (sscanf(config.jitter, "%lf,%lf%n", &param->jitter_low, &param->jitter_high, &end) != 2 ||
 	    config.jitter[end] != '\0' || !(param->jitter_low >= 0.01 && param->jitter_high <= 100) ||
 	    param->jitter_low > param->jitter_high)
 		tool_usage("--jitter takes two factors LO,HI with 0.01 <= LO <= HI <= 100, not '%s'", config.jitter);
+	return 0;
 }
 
-static void parse_param(struct augment_param *param, const struct arguments *args)
+static int parse_randaugment(struct augment_rules *rules, struct arena *a)
+{
+	int n, end = 0;
+	double level;
+	if (config.randaugment == NULL)
+		config.randaugment = recorded(a, "%.0f,%.0f", 1, AUGMENT_MAX_LEVEL);
+	if (config.randaugment == NULL)
+		return -1;
+	if (sscanf(config.randaugment, "%d,%lf%n", &n, &level, &end) != 2 || config.randaugment[end] != '\0' || n < 1 ||
+	    n > 16 || !(level >= 0 && level <= 30))
+		tool_usage("--randaugment takes N,M with 1 <= N <= 16 operations of magnitude 0 <= M <= 30, not '%s'",
+			   config.randaugment);
+	return augment_rules_random(rules, augment_random_detection, n, level, &augment_scale_detection, a);
+}
+
+static int parse_rules(struct augment_param *param, struct arena *a)
+{
+	if (config.randaugment == NULL && param->policy->rules == AUGMENT_RULES_NONE)
+		return 0;
+	if (param->policy->jitter[0] == 0 && strcmp(param->policy->name, "0") != 0)
+		tool_usage("--randaugment does not go with %s%s", config.eval ? "--eval" : "-s",
+			   config.eval ? "" : config.policy);
+	struct augment_rules *rules = arena_alloc(a, sizeof *rules);
+	if (rules == NULL)
+		return -1;
+	param->rules = rules;
+	return parse_randaugment(rules, a);
+}
+
+static void parse_size(struct augment_param *param)
 {
 	bool one_number;
-	if ((config.policy != NULL) == config.eval)
-		tool_usage("give either -s0, -s1, -scrop, -scentre or --eval");
-	if (args->n > 1)
-		tool_usage("one input at most, not '%s' and '%s'", args->operand[0], args->operand[1]);
-	const struct augment_policy *policy = augment_policy_find(config.eval ? "eval" : config.policy);
-	if (policy == NULL)
-		tool_usage("-s%s: there are -s0, -s1, -scrop and -scentre", config.policy);
-	*param = (struct augment_param){
-		.policy = policy,
-		.max_size = (int)config.max_size,
-		.seed = (uint64_t)args->seed,
-	};
 	if (image_size_parse(config.size, &param->w, &param->h, &one_number) != 0)
 		tool_usage("--size: %s", err_get());
 	if (param->w > AUGMENT_MAX_SIDE || param->h > AUGMENT_MAX_SIDE)
@@ -89,7 +130,25 @@ static void parse_param(struct augment_param *param, const struct arguments *arg
 		tool_usage("--max-size goes with one number for --size, the short side, and is not smaller");
 	if (param->max_size > 0 && param->policy->canvas_only)
 		tool_usage("-s%s fills a canvas of a fixed size: --max-size does not go with it", config.policy);
-	parse_jitter(param);
+}
+
+static int parse_param(struct augment_param *param, const struct arguments *args, struct arena *a)
+{
+	if ((config.policy != NULL) == config.eval)
+		tool_usage("give either -s0, -s1, -s4, -scrop, -scentre or --eval");
+	if (args->n > 1)
+		tool_usage("one input at most, not '%s' and '%s'", args->operand[0], args->operand[1]);
+	const struct augment_policy *policy = augment_policy_find(config.eval ? "eval" : config.policy);
+	if (policy == NULL)
+		tool_usage("-s%s: there are -s0, -s1, -s4, -scrop and -scentre", config.policy);
+	*param = (struct augment_param){
+		.policy = policy,
+		.max_size = (int)config.max_size,
+		.seed = (uint64_t)args->seed,
+	};
+	parse_size(param);
+	TRY(parse_jitter(param, a));
+	return parse_rules(param, a);
 }
 
 static void report(const struct augment_run *run)
@@ -150,10 +209,13 @@ static int run_tool(const struct arguments *args)
 	struct augment_run run = {
 		.reader = &reader, .writer = &writer, .threads = args->threads, .skip_bad = config.skip_bad, .say = say,
 	};
-	parse_param(&run.param, args);
-	TRY(stream_reader_open(&reader, args->n > 0 ? args->operand[0] : "-", NULL));
 	arena_init(&a, 1 << 16);
-	int status = preview_init(&preview, config.preview != NULL ? (int)config.preview_count : 1);
+	int status = parse_param(&run.param, args, &a);
+	if (status != 0 || stream_reader_open(&reader, args->n > 0 ? args->operand[0] : "-", NULL) != 0) {
+		arena_release(&a);
+		return -1;
+	}
+	status = preview_init(&preview, config.preview != NULL ? (int)config.preview_count : 1);
 	run.preview = config.preview != NULL ? &preview : NULL;
 	if (status == 0)
 		status = run_stream(&run, args, &a);

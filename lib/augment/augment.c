@@ -1,5 +1,6 @@
 #include "augment/augment.h"
 
+#include "augment/fused.h"
 #include "image/render.h"
 
 #include <math.h>
@@ -24,16 +25,20 @@ static uint64_t sample_key(const struct sample *s, uint64_t seed)
 }
 
 int augment_plan(struct augment_plan *plan, const struct augment_param *param, const struct sample *sample, int w,
-		 int h)
+		 int h, struct arena *a)
 {
 	uint64_t key = sample_key(sample, param->seed);
 	*plan = (struct augment_plan){
 		.source_w = w, .source_h = h, .scaled_w = w, .scaled_h = h,
 		.valid_w = w, .valid_h = h, .out_w = w, .out_h = h,
 	};
-	for (int slot = 0; slot < AUGMENT_MAX_OPS && param->policy->op[slot] != NULL; slot++) {
+	if (param->rules != NULL) {
+		struct rng g = rng_make(rng_mix(key, AUGMENT_MAX_STAGES));
+		TRY(augment_rules_draw(&plan->steps, &plan->n_steps, param->rules, sample, &g, a));
+	}
+	for (int slot = 0; slot < AUGMENT_MAX_STAGES && param->policy->stage[slot] != NULL; slot++) {
 		struct rng g = rng_make(rng_mix(key, (uint64_t)slot));
-		param->policy->op[slot]->plan(plan, param, &g);
+		param->policy->stage[slot]->plan(plan, param, &g);
 	}
 	if (plan->out_w > AUGMENT_MAX_SIDE || plan->out_h > AUGMENT_MAX_SIDE)
 		return err_set("augment: %d x %d pixels would become %d x %d, more than %d", w, h, plan->out_w,
@@ -41,8 +46,7 @@ int augment_plan(struct augment_plan *plan, const struct augment_param *param, c
 	return 0;
 }
 
-/* From the upright image to the output. */
-static void plan_affine(double m[6], const struct augment_plan *plan)
+void augment_window_affine(double m[6], const struct augment_plan *plan)
 {
 	double scale_x = (double)plan->scaled_w / plan->source_w, scale_y = (double)plan->scaled_h / plan->source_h;
 	memcpy(m, (const double[6]){ scale_x, 0, -plan->x, 0, scale_y, -plan->y }, 6 * sizeof *m);
@@ -50,6 +54,21 @@ static void plan_affine(double m[6], const struct augment_plan *plan)
 		m[0] = -scale_x;
 		m[2] = plan->scaled_w - plan->x;
 	}
+}
+
+void augment_plan_affine(double m[6], const struct augment_plan *plan)
+{
+	affine_identity(m);
+	for (int i = 0; i < plan->n_steps; i++) {
+		double step[6];
+		if (plan->steps[i].op->sort != AUGMENT_GEOMETRY)
+			continue;
+		plan->steps[i].op->matrix(step, plan->steps[i].value, plan->source_w, plan->source_h);
+		affine_compose(m, step, m);
+	}
+	double window[6];
+	augment_window_affine(window, plan);
+	affine_compose(m, window, m);
 }
 
 static int open_source(struct image_source *source, const struct sample *in)
@@ -77,18 +96,13 @@ static int check_frame(const struct sample *in, int w, int h)
 static int render(struct sample *out, const struct image_source *source, const struct augment_plan *plan,
 		  struct image_turn turn, struct arena *a)
 {
-	struct image_view view = {
-		.turn = plan->mirror ? image_turn_mirror(turn) : turn,
-		.scaled_w = plan->scaled_w, .scaled_h = plan->scaled_h,
-		.x = plan->x, .y = plan->y, .w = plan->valid_w, .h = plan->valid_h,
-	};
 	TRY(tensor_new(&out->pixels, a, DTYPE_U8, 3, (int64_t[]){ plan->out_h, plan->out_w, 3 }));
 	uint8_t *pixels = out->pixels.data;
 	size_t stride = (size_t)plan->out_w * 3, used = (size_t)plan->valid_w * 3;
 	for (int y = 0; y < plan->valid_h && used < stride; y++)
 		memset(pixels + (size_t)y * stride + used, 0, stride - used);
 	memset(pixels + (size_t)plan->valid_h * stride, 0, (size_t)(plan->out_h - plan->valid_h) * stride);
-	return image_render(&out->pixels, source, &view, a);
+	return augment_fused(&out->pixels, source, turn, plan, a);
 }
 
 int augment_sample(struct sample *out, const struct sample *in, const struct augment_param *param,
@@ -104,7 +118,7 @@ int augment_sample(struct sample *out, const struct sample *in, const struct aug
 	int frame_w = box_turn.transpose ? upright_h : upright_w, frame_h = box_turn.transpose ? upright_w : upright_h;
 	if (in->encoded != NULL)
 		TRY(check_frame(in, frame_w, frame_h));
-	TRY(augment_plan(&plan, param, in, upright_w, upright_h));
+	TRY(augment_plan(&plan, param, in, upright_w, upright_h, a));
 	*out = *in;
 	out->encoded = NULL;
 	out->encoded_size = 0;
@@ -113,7 +127,7 @@ int augment_sample(struct sample *out, const struct sample *in, const struct aug
 	out->valid_h = plan.valid_h;
 	TRY(render(out, &source, &plan, turn, a));
 	image_turn_affine(boxes_to_upright, box_turn, frame_w, frame_h);
-	plan_affine(m, &plan);
+	augment_plan_affine(m, &plan);
 	affine_compose(m, m, boxes_to_upright);
 	affine_compose(out->transform, m, in->transform);
 	TRY(augment_objects(out, in, m, plan.mirror, loss, a));

@@ -1,14 +1,23 @@
 /*
  * augment: from a sample with an encoded image to one with pixels of the size that is trained on.
  *
- * A policy is a list of operations. Each operation changes the plan - which part of the image, mirrored
- * or not, at which scale, on which canvas - and the plan is carried out at the end in one pass: only
- * what will be seen is decoded and resized, once.
+ * A policy is a list of stages, and rules by which operations are drawn for each image. Both only write a plan:
+ * steps on the image, mirrored or not, at which scale, which part of it, on which canvas. The plan is carried
+ * out at the end: all that moves pixels is one matrix, and only what will be seen is decoded and resampled, once.
  *
- *     upright image -> mirrored? -> scaled_w x scaled_h -> window x, y, valid_w, valid_h
- *                   -> top left of a canvas out_w x out_h, the rest 0
+ *     upright image -> steps -> mirrored? -> scaled_w x scaled_h -> window x, y, valid_w, valid_h
+ *                   -> late steps -> top left of a canvas out_w x out_h, the rest 0
  *
- * Randomness depends on (seed, epoch, source, id, occurrence, view, slot of the operation in its policy)
+ * What is right about the order of the steps (fused.c):
+ *   - Operations on colours are done before the resampling, in their order, on the source's pixels. Moving pixels
+ *     does not change their colours, so this is the same as doing them where they stand.
+ *   - Where a geometric step moves nothing into its frame, and where a cutout lies, is painted last, in the steps'
+ *     order, moved by the geometry and changed by the colours that come after it.
+ *   - Operations inside of boxes need the pixels as they are then: the steps up to the last of these are done one
+ *     by one on the whole image at its own size, and only the steps after it are fused.
+ * Late steps (of classifiers) work on the window that was cut: colours are changed after the resampling.
+ *
+ * Randomness depends on (seed, epoch, source, id, occurrence, view, slot of the stage in its policy)
  * alone, so neither threads nor the order of records matter.
  *
  *     struct augment_param param = { .policy = augment_policy_find("1"), .w = 640, .h = 640,
@@ -19,6 +28,7 @@
 #ifndef AUGMENT_AUGMENT_H
 #define AUGMENT_AUGMENT_H
 
+#include "augment/rules.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/rng.h"
@@ -27,10 +37,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { AUGMENT_MAX_OPS = 8, AUGMENT_MAX_SIDE = 16384 };
+enum { AUGMENT_MAX_STAGES = 8, AUGMENT_MAX_SIDE = 16384 };
 
 struct augment_param {
 	const struct augment_policy *policy;
+	const struct augment_rules *rules;	/* NULL: no operations are drawn */
 	int w, h;	/* pixels of the canvas; h is not used when max_size is set */
 	int max_size;	/* 0: canvas; otherwise w is the short side and this the longest that the other may get */
 	double jitter_low, jitter_high;	/* factors on the canvas size */
@@ -40,30 +51,37 @@ struct augment_param {
 /* How the output is cut out of the upright image; lengths in pixels. */
 struct augment_plan {
 	int source_w, source_h;	/* the upright image */
-	bool mirror;	/* left to right, before everything else */
+	int n_steps;
+	const struct augment_step *steps;	/* in the frame of the upright image, which keeps its size */
+	bool mirror;	/* then left to right */
 	int scaled_w, scaled_h;	/* the whole image after scaling */
 	int x, y;	/* corner of the window in the scaled image */
 	int valid_w, valid_h;	/* size of the window */
 	int out_w, out_h;	/* size of the canvas */
 };
 
-/* One operation: one file. It draws all its random numbers from g. */
-struct augment_op {
+/* One stage: one file. It draws all its random numbers from g. */
+struct augment_stage {
 	const char *name;
 	void (*plan)(struct augment_plan *plan, const struct augment_param *param, struct rng *g);
 };
 
-extern const struct augment_op augment_flip;
-extern const struct augment_op augment_fit;
-extern const struct augment_op augment_jitter;
-extern const struct augment_op augment_centre;
-extern const struct augment_op augment_crop;
+extern const struct augment_stage augment_flip;
+extern const struct augment_stage augment_fit;
+extern const struct augment_stage augment_jitter;
+extern const struct augment_stage augment_centre;
+extern const struct augment_stage augment_crop;
+
+/* Where a policy's operations come from, unless param->rules says otherwise. */
+enum augment_rules_kind { AUGMENT_RULES_NONE, AUGMENT_RULES_RANDOM };
 
 struct augment_policy {
 	const char *name;	/* what follows -s, or "eval" */
 	bool canvas_only;	/* cannot be used with max_size */
 	const char *evaluation;	/* the policy that shows what this one trains on, without chance; NULL: "eval" */
-	const struct augment_op *op[AUGMENT_MAX_OPS];	/* in order, then NULL; the slot is part of the random key */
+	enum augment_rules_kind rules;
+	double jitter[2];	/* its factors, low and high; 0 0: no jitter */
+	const struct augment_stage *stage[AUGMENT_MAX_STAGES];	/* in order, then NULL; the slot is part of the random key */
 };
 
 /* All policies, NULL-terminated; each is defined in one file and found by the build by its symbol augment_policy_*. */
@@ -80,9 +98,15 @@ struct augment_loss {
 	int64_t keypoints;	/* objects with keypoints that have no known mirror image */
 };
 
-/* The plan for an upright image of w x h pixels. Error: a size out of range. */
+/* The plan for an upright image of w x h pixels; its steps live in a. Error: a size out of range; memory. */
 int augment_plan(struct augment_plan *plan, const struct augment_param *param, const struct sample *sample, int w,
-		 int h) MUST_CHECK;
+		 int h, struct arena *a) MUST_CHECK;
+
+/* From the upright image to the canvas: all that the plan does to the place of a point. */
+void augment_plan_affine(double m[6], const struct augment_plan *plan);
+
+/* The same without the steps. */
+void augment_window_affine(double m[6], const struct augment_plan *plan);
 
 /*
  * Carry a policy out on one sample.

@@ -5,5 +5,5 @@ const struct augment_policy augment_policy_centre = {
 	.name = "centre",
 	.canvas_only = true,
 	.evaluation = "centre",
-	.op = { &augment_centre },
+	.stage = { &augment_centre },
 };

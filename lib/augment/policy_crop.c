@@ -5,5 +5,5 @@ const struct augment_policy augment_policy_crop = {
 	.name = "crop",
 	.canvas_only = true,
 	.evaluation = "centre",
-	.op = { &augment_flip, &augment_crop },
+	.stage = { &augment_flip, &augment_crop },
 };

@@ -4,5 +4,6 @@
 const struct augment_policy augment_policy_s1 = {
 	.name = "1",
 	.canvas_only = true,
-	.op = { &augment_flip, &augment_jitter },
+	.jitter = { 0.8, 1.2 },
+	.stage = { &augment_flip, &augment_jitter },
 };

@@ -51,6 +51,13 @@ void affine_compose(double m[6], const double outer[6], const double inner[6])
 	memcpy(m, out, sizeof out);
 }
 
+void affine_invert(double out[6], const double m[6])
+{
+	double d = m[0] * m[4] - m[1] * m[3];
+	double a = m[4] / d, b = -m[1] / d, c = -m[3] / d, e = m[0] / d;
+	memcpy(out, (const double[6]){ a, b, -a * m[2] - b * m[5], c, e, -c * m[2] - e * m[5] }, 6 * sizeof *out);
+}
+
 void affine_point(const double m[6], double *x, double *y)
 {
 	double u = m[0] * *x + m[1] * *y + m[2];
@@ -69,4 +76,45 @@ void affine_box(double out[4], const double m[6], const double box[4])
 	out[1] = fmin(fmin(y[0], y[1]), fmin(y[2], y[3]));
 	out[2] = fmax(fmax(x[0], x[1]), fmax(x[2], x[3]));
 	out[3] = fmax(fmax(y[0], y[1]), fmax(y[2], y[3]));
+}
+
+static bool centre_inside(const double m[6], const double rect[4], int x, int y)
+{
+	double u = x + 0.5, v = y + 0.5;
+	affine_point(m, &u, &v);
+	return u >= rect[0] && u < rect[2] && v >= rect[1] && v < rect[3];
+}
+
+/* Cut low..high to the numbers t with from <= a*t + b <= to. */
+static void cut_range(double *low, double *high, double a, double b, double from, double to)
+{
+	if (a == 0) {
+		if (b < from || b > to)
+			*high = *low - 1;
+		return;
+	}
+	double t0 = (from - b) / a, t1 = (to - b) / a;
+	*low = fmax(*low, fmin(t0, t1));
+	*high = fmin(*high, fmax(t0, t1));
+}
+
+void affine_row_span(int *first, int *end, const double m[6], const double rect[4], int y, int w)
+{
+	double low = 0.5, high = w - 0.5;
+	cut_range(&low, &high, m[0], m[1] * (y + 0.5) + m[2], rect[0], rect[2]);
+	cut_range(&low, &high, m[3], m[4] * (y + 0.5) + m[5], rect[1], rect[3]);
+	if (!(low <= high + 1)) {
+		*first = *end = 0;
+		return;
+	}
+	/* A pixel to each side, because of rounding; then each end decides for itself. */
+	int a = (int)floor(low - 0.5) - 1, b = (int)ceil(high - 0.5) + 2;
+	a = a < 0 ? 0 : a;
+	b = b > w ? w : b;
+	while (a < b && !centre_inside(m, rect, a, y))
+		a++;
+	while (a < b && !centre_inside(m, rect, b - 1, y))
+		b--;
+	*first = a;
+	*end = b;
 }

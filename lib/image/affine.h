@@ -37,10 +37,19 @@ bool affine_is_identity(const double m[6]);
 /* m = outer after inner; m may be either of them. */
 void affine_compose(double m[6], const double outer[6], const double inner[6]);
 
+/* m's inverse; m may be the same array. m has one: its determinant is not 0. */
+void affine_invert(double out[6], const double m[6]);
+
 /* x, y in place. */
 void affine_point(const double m[6], double *x, double *y);
 
 /* The box around the mapped corners of box x0 y0 x1 y1, both double [4]; in place is fine. */
 void affine_box(double out[4], const double m[6], const double box[4]);
+
+/*
+ * The pixels first..end - 1 of row y of an image w pixels wide whose centres m takes into the rectangle
+ * x0 <= x < x1, y0 <= y < y1 (rect: x0 y0 x1 y1). They are neighbours; none: first = end.
+ */
+void affine_row_span(int *first, int *end, const double m[6], const double rect[4], int y, int w);
 
 #endif

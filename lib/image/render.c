@@ -2,6 +2,8 @@
 
 #include "image/resize.h"
 
+#include <string.h>
+
 int image_source_encoded(struct image_source *source, const void *encoded, size_t size)
 {
 	*source = (struct image_source){ .encoded = encoded, .encoded_size = size };
@@ -30,7 +32,7 @@ static struct image_view stored_view(const struct image_view *view)
 	struct image_view v = *view;
 	if (view->turn.transpose)
 		v = (struct image_view){ view->turn, view->scaled_h, view->scaled_w, view->y, view->x, view->h,
-					 view->w };
+					 view->w, view->filter };
 	if (view->turn.flip_x)
 		v.x = v.scaled_w - v.x - v.w;
 	if (view->turn.flip_y)
@@ -40,7 +42,8 @@ static struct image_view stored_view(const struct image_view *view)
 
 static int choose_reduction(const struct image_source *source, const struct image_view *stored)
 {
-	if (source->encoded == NULL || source->info.format != IMAGE_JPEG)
+	if (source->encoded == NULL || source->info.format != IMAGE_JPEG ||
+	    (stored->filter != NULL && stored->filter->full_scale))
 		return 1;
 	for (int reduction = 8; reduction > 1; reduction /= 2)
 		if (image_reduced(source->w, reduction) >= stored->scaled_w &&
@@ -49,14 +52,52 @@ static int choose_reduction(const struct image_source *source, const struct imag
 	return 1;
 }
 
-static int load(struct image_tile *tile, const struct image_source *source, const struct resize_axis *x,
-		const struct resize_axis *y, int reduction, struct arena *a)
+/* What has to be loaded for what is wanted. */
+static struct image_rect widen(const struct image_rect *wanted, const struct image_filter *filter, int w, int h)
 {
-	struct image_rect want = { x->first, y->first, x->end - x->first, y->end - y->first };
-	if (source->encoded != NULL)
-		return image_decode(tile, &source->info, source->encoded, source->encoded_size, &want, reduction, a);
-	*tile = (struct image_tile){ .rgb = source->pixels };
+	if (filter->whole)
+		return (struct image_rect){ 0, 0, w, h };
+	int x0 = wanted->x - filter->margin, x1 = wanted->x + wanted->w + filter->margin;
+	int y0 = wanted->y - filter->margin, y1 = wanted->y + wanted->h + filter->margin;
+	x0 = x0 < 0 ? 0 : x0;
+	y0 = y0 < 0 ? 0 : y0;
+	return (struct image_rect){ x0, y0, (x1 > w ? w : x1) - x0, (y1 > h ? h : y1) - y0 };
+}
+
+/* That part of a tile, in memory of its own. */
+static int copy_part(struct image_tile *part, const struct image_tile *tile, const struct image_rect *rect,
+		     struct arena *a)
+{
+	struct image_tile copy = { .x = rect->x, .y = rect->y };
+	TRY(tensor_new(&copy.rgb, a, DTYPE_U8, 3, (int64_t[]){ rect->h, rect->w, 3 }));
+	size_t stride = (size_t)tile->rgb.dim[1] * 3, row = (size_t)rect->w * 3;
+	const uint8_t *from = (const uint8_t *)tile->rgb.data + (size_t)(rect->y - tile->y) * stride +
+			      (size_t)(rect->x - tile->x) * 3;
+	for (int y = 0; y < rect->h; y++)
+		memcpy((uint8_t *)copy.rgb.data + (size_t)y * row, from + (size_t)y * stride, row);
+	*part = copy;
 	return 0;
+}
+
+int image_load(struct image_tile *tile, const struct image_source *source, const struct image_rect *wanted,
+	       int reduction, const struct image_filter *filter, struct arena *a)
+{
+	int w = image_reduced(source->w, reduction), h = image_reduced(source->h, reduction);
+	struct image_rect want = filter != NULL ? widen(wanted, filter, w, h) : *wanted;
+	if (source->encoded != NULL)
+		TRY(image_decode(tile, &source->info, source->encoded, source->encoded_size, &want, reduction, a));
+	else
+		*tile = (struct image_tile){ .rgb = source->pixels };
+	if (filter == NULL)
+		return 0;
+	if (source->encoded == NULL)
+		TRY(copy_part(tile, tile, &want, a));
+	/* Outside of what was wanted a tile may be anything; a filter that counts pixels must not see that. */
+	struct image_region region = image_region_of(&tile->rgb);
+	region.rgb += (size_t)(want.y - tile->y) * region.stride + (size_t)(want.x - tile->x) * 3;
+	region.w = want.w;
+	region.h = want.h;
+	return filter->run(filter->context, &region, a);
 }
 
 /* In squares that stay in the cache: walking one of the two images down its columns is slow. */
@@ -92,7 +133,8 @@ int image_render(struct tensor *out, const struct image_source *source, const st
 			     v.w, v.turn.flip_x, a));
 	TRY(resize_axis_init(&y, image_reduced(source->h, reduction), (double)source->h / reduction, v.scaled_h, v.y,
 			     v.h, v.turn.flip_y, a));
-	TRY(load(&tile, source, &x, &y, reduction, a));
+	struct image_rect want = { x.first, y.first, x.end - x.first, y.end - y.first };
+	TRY(image_load(&tile, source, &want, reduction, view->filter, a));
 	if (!v.turn.transpose)
 		return resize_window(out->data, (size_t)out->dim[1] * 3, &tile, &x, &y, a);
 	uint8_t *turned = arena_alloc(a, (size_t)v.w * (size_t)v.h * 3);

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "image/affine.h"
 #include "image/codec.h"
+#include "image/point.h"
 
 /* An image, encoded or as pixels. Borrows what it points to. */
 struct image_source {
@@ -33,11 +34,28 @@ int image_source_encoded(struct image_source *source, const void *encoded, size_
 /* The top left w x h of pixels u8 [H W 3]. Error: another shape or type. */
 int image_source_pixels(struct image_source *source, const struct tensor *pixels, int w, int h) MUST_CHECK;
 
+/* What is done to the stored pixels before they are resized. */
+struct image_filter {
+	int (*run)(void *context, const struct image_region *image, struct arena *a);
+	void *context;
+	bool whole;	/* run() has to see all pixels */
+	bool full_scale;	/* and as they are stored, not reduced */
+	int margin;	/* pixels around the ones that are wanted on which these depend */
+};
+
 struct image_view {
 	struct image_turn turn;
 	int scaled_w, scaled_h;	/* of the turned image */
 	int x, y, w, h;	/* the window in it */
+	const struct image_filter *filter;	/* NULL: none */
 };
+
+/*
+ * Decode what is `wanted` of a source that is reduced by `reduction` (1 for pixels), and filter it (NULL: not).
+ * Error: damaged image; what the filter says.
+ */
+int image_load(struct image_tile *tile, const struct image_source *source, const struct image_rect *wanted,
+	       int reduction, const struct image_filter *filter, struct arena *a) MUST_CHECK;
 
 /*
  * Fill the top left view->w x view->h pixels of out, u8 [H W 3]; the rest of out is left alone.

@@ -25,7 +25,8 @@ static const struct augment_policy *evaluation_policy(const char *preprocess)
 {
 	char name[64];
 	const struct augment_policy *policy = NULL;
-	if (find_word(preprocess, "policy", name))
+	/* "policy" is what older models say. */
+	if (find_word(preprocess, "scheme", name) || find_word(preprocess, "policy", name))
 		policy = augment_policy_find(name);
 	return augment_policy_find(policy != NULL && policy->evaluation != NULL ? policy->evaluation : "eval");
 }

@@ -7,4 +7,4 @@ static void plan_flip(struct augment_plan *plan, const struct augment_param *par
 	plan->mirror = rng_uniform(g) < 0.5;
 }
 
-const struct augment_op augment_flip = { .name = "flip", .plan = plan_flip };
+const struct augment_stage augment_flip = { .name = "flip", .plan = plan_flip };

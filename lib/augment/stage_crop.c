@@ -63,5 +63,5 @@ static void plan_crop(struct augment_plan *plan, const struct augment_param *par
 	show(plan, param, w, h, 0.5, 0.5);
 }
 
-const struct augment_op augment_centre = { .name = "centre", .plan = plan_centre };
-const struct augment_op augment_crop = { .name = "crop", .plan = plan_crop };
+const struct augment_stage augment_centre = { .name = "centre", .plan = plan_centre };
+const struct augment_stage augment_crop = { .name = "crop", .plan = plan_crop };

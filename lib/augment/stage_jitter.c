@@ -27,4 +27,4 @@ static void plan_jitter(struct augment_plan *plan, const struct augment_param *p
 	plan->out_h = param->h;
 }
 
-const struct augment_op augment_jitter = { .name = "jitter", .plan = plan_jitter };
+const struct augment_stage augment_jitter = { .name = "jitter", .plan = plan_jitter };

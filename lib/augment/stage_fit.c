@@ -23,4 +23,4 @@ static void plan_fit(struct augment_plan *plan, const struct augment_param *para
 	plan->out_h = param->max_size > 0 ? plan->valid_h : param->h;
 }
 
-const struct augment_op augment_fit = { .name = "fit", .plan = plan_fit };
+const struct augment_stage augment_fit = { .name = "fit", .plan = plan_fit };

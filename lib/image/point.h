@@ -1,0 +1,54 @@
+/*
+ * point: changes of colour that do not move anything, and what they need to know of an image.
+ *
+ *     struct image_region image = image_region_of(&pixels);
+ *     struct image_change change = { .kind = IMAGE_TABLE };
+ *     for (int c = 0; c < 3; c++)
+ *             for (int v = 0; v < 256; v++)
+ *                     change.table[c][v] = 255 - v;
+ *     TRY(image_change_apply(&change, &image, arena));
+ */
+#ifndef IMAGE_POINT_H
+#define IMAGE_POINT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "tensor/tensor.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Pixels of an image or of a part of it, to be changed in place. Borrows. */
+struct image_region {
+	uint8_t *rgb;
+	size_t stride;	/* bytes from row to row */
+	int w, h;
+};
+
+/* All of u8 [H W 3]. */
+struct image_region image_region_of(const struct tensor *pixels);
+
+enum image_change_kind {
+	IMAGE_TABLE,	/* every channel by its own table */
+	IMAGE_SATURATE,	/* from the grey image towards this one and beyond, by factor */
+};
+
+struct image_change {
+	enum image_change_kind kind;
+	uint8_t table[3][256];
+	float factor;
+};
+
+/* Change all pixels in place. Error: memory. */
+int image_change_apply(const struct image_change *change, const struct image_region *image, struct arena *a) MUST_CHECK;
+
+/* How many pixels have each value, per channel. */
+void image_histogram(uint32_t count[3][256], const struct image_region *image);
+
+/* a + factor * (b - a), cut to 0..255 and to whole numbers. In single precision, as Pillow and TensorFlow do. */
+uint8_t image_blend(int a, int b, float factor);
+
+/* Luma of a pixel as Pillow's mode "L" has it (ITU-R 601, 16 bits). */
+int image_luma(const uint8_t rgb[3]);
+
+#endif
