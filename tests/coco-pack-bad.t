@@ -52,6 +52,13 @@ is_error "an annotation without box" "x.json:[0-9]+:[0-9]+: this annotation has 
 is_error "an annotation without category" "x.json:[0-9]+:[0-9]+: this annotation has no 'category_id'" "del a[2]['category_id']"
 is_error "an annotation without image" "x.json:[0-9]+:[0-9]+: this annotation has no 'image_id'" "del a[2]['image_id']"
 is_error "an annotation without id" "x.json:[0-9]+:[0-9]+: this annotation has no 'id'" "del a[2]['id']"
+is_error "a name of a keypoint that is none" "x.json:[0-9]+:[0-9]+: a category's 'keypoints' must hold nothing but names" \
+	"c[0]['keypoints'] = ['a', 2]"
+is_error "a name of a keypoint with a NUL" "x.json:[0-9]+:[0-9]+: the name of a keypoint must not have a NUL in it" \
+	"c[0]['keypoints'] = ['a\\u0000']"
+is_error "a keypoint 0" "x.json:[0-9]+:[0-9]+: the keypoints of 'skeleton' count from 1, so 0 is none" "c[0]['skeleton'] = [[0, 1]]"
+is_error "a line of three keypoints" "x.json:[0-9]+:[0-9]+: 'skeleton' must hold nothing but pairs" "c[0]['skeleton'] = [[1, 2, 3]]"
+is_error "a number for a line" "x.json:[0-9]+:[0-9]+: 'skeleton' must hold nothing but pairs" "c[0]['skeleton'] = [1, 2]"
 is_error "a category without name" "x.json:[0-9]+:[0-9]+: this category has no 'name'" "del c[0]['name']"
 is_error "an image id that is there twice" "x.json:[0-9]+:[0-9]+: image id 1 is there twice" "i[3]['id'] = 1"
 is_error "an annotation id that is there twice" "x.json:[0-9]+:[0-9]+: annotation id 1 is there twice" "a[3]['id'] = 1"

@@ -41,6 +41,9 @@ def check(name, got, want):
 
 header = stream[0][1]
 check('categories', [(c['id'], c['name']) for c in header['categories']], [(c['id'], c['name']) for c in categories])
+check('keypoints', [c.get('keypoints', []) for c in header['categories']], [c.get('keypoints', []) for c in categories])
+check('skeleton', [c.get('skeleton', []) for c in header['categories']],
+      [[p for line in c.get('skeleton', []) for p in line] for c in categories])
 check('planned', header['planned'], len(data['images']))
 records = [body for kind, body in stream if kind == RECORD]
 check('ids', [r['id'] for r in records], [i['id'] for i in data['images']])
@@ -101,6 +104,8 @@ for i, a in enumerate(d['annotations']):
         a['ignore'] = 1
     a['keypoints'] = [i + 0.1, i, 2, 3, 4, 1]
 d['categories'].reverse()
+d['categories'][0]['keypoints'] = ['left', 'right \u00e4']
+d['categories'][0]['skeleton'] = [[1, 2], [2, 2]]
 json.dump({'annotations': d['annotations'], 'licenses': [{'x': {'y': [None, 1e9, "\u00e9"]}}], 'images': d['images'],
            'categories': d['categories']}, open(sys.argv[2], 'w'))
 END

@@ -189,7 +189,7 @@ static void write_json(const char *path, enum order order, bool masks)
 
 static void write_stream(const char *path, enum order order)
 {
-	static struct category categories[] = { { 1, "a", NULL }, { 2, "b", NULL } };
+	static struct category categories[] = { { .id = 1, .name = "a" }, { .id = 2, .name = "b" } };
 	const struct stream_header header = { .kind = "detection", .n_categories = 2, .categories = categories, .planned = -1 };
 	struct stream_writer w;
 	bool failed = stream_writer_open(&w, path, &header) != 0;

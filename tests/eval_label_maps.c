@@ -10,7 +10,7 @@ static struct arena arena;
 static char scratch[] = "/tmp/eval_label_maps.XXXXXX";
 static char truth[64], found[64];
 
-static struct category classes[] = { { 0, "background", NULL }, { 1, "cell", NULL } };
+static struct category classes[] = { { .id = 0, .name = "background" }, { .id = 1, .name = "cell" } };
 
 enum { H = 2, W = 3 };
 static const uint8_t true_map[H * W] = { 0, 0, 1, 1, 255, 1 }, found_map[H * W] = { 0, 1, 1, 1, 0, 255 };

@@ -12,8 +12,8 @@ static char scratch[] = "/tmp/eval_labels.XXXXXX";
 static char truth[64], found[64];
 
 /* The results have the same classes in another order. */
-static struct category true_classes[] = { { 1, "cat", NULL }, { 2, "dog", NULL } };
-static struct category found_classes[] = { { 7, "dog", NULL }, { 9, "cat", NULL } };
+static struct category true_classes[] = { { .id = 1, .name = "cat" }, { .id = 2, .name = "dog" } };
+static struct category found_classes[] = { { .id = 7, .name = "dog" }, { .id = 9, .name = "cat" } };
 
 /* Images 0, 1, 2 show a cat, a dog, neither. */
 static int write_truth(void)

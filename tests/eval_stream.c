@@ -18,8 +18,9 @@ static char *path_of(const char *name)
 	return path;
 }
 
-static struct category animals[] = { { 5, "dog", NULL }, { 3, "cat", NULL } };
-static struct category renumbered[] = { { 1, "cat", NULL }, { 3, "dog", NULL }, { 9, "gnu", NULL } };
+static struct category animals[] = { { .id = 5, .name = "dog" }, { .id = 3, .name = "cat" } };
+static struct category renumbered[] = { { .id = 1, .name = "cat" }, { .id = 3, .name = "dog" },
+	{ .id = 9, .name = "gnu" } };
 
 /* Image 20 holds a dog and an ignored dog; image "a" a cat. */
 static int write_samples(const char *path, bool twice, double scale)

@@ -6,6 +6,7 @@
 #include "tests/tap.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <msgpack.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,7 +24,10 @@ static const char *path(const char *name)
 
 static struct stream_header small_header(const char *kind)
 {
-	static struct category categories[] = { { 7, "cat", "animal" }, { 9, "dög", NULL } };
+	static const char *points[] = { "nose", "paw" };
+	static int32_t lines[][2] = { { 1, 2 }, { 2, 2 } };
+	static struct category categories[] = { { .id = 7, .name = "cat", .supercategory = "animal", .n_keypoints = 2,
+		.keypoints = points, .n_skeleton = 2, .skeleton = lines }, { .id = 9, .name = "dög" } };
 	static struct provenance chain[] = { { "coco-pack", "0.1.0", "shuffle=true", UINT64_MAX } };
 	return (struct stream_header){ .kind = kind, .n_categories = 2, .categories = categories,
 				       .planned = 12, .n_provenance = 1, .provenance = chain };
@@ -38,6 +42,8 @@ static struct sample full_sample(void)
 	static const uint8_t iscrowd[] = { 0, 1 }, ignore[] = { 1, 0 };
 	static const float score[] = { 0.5f, 0.25f }, weight[] = { 1, 2 };
 	static const int64_t object_id[] = { INT64_MIN, INT64_MAX };
+	static const double bbox[] = { 1, 2, 2.5000000001, 2, -1, 20, 21, 20 };
+	static const int32_t original_labels[] = { 0, 0 };
 	static double polygon[] = { 1, 2, 3, 4, 5, 6.5 };
 	static struct tensor polygons[1];
 	static struct sample_mask masks[2];
@@ -55,6 +61,7 @@ static struct sample full_sample(void)
 	s.transform[2] = 0.1;
 	s.n = 2, s.boxes = boxes, s.labels = labels, s.area = area, s.iscrowd = iscrowd, s.ignore = ignore;
 	s.score = score, s.weight = weight, s.object_id = object_id, s.masks = masks;
+	s.bbox = bbox, s.original_labels = original_labels, s.original_class_label = 0;
 	s.keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ 2, 3, 3 }, keypoints);
 	s.class_label = 1;
 	s.semantic = tensor_view(DTYPE_U8, 2, (int64_t[]){ 2, 3 }, semantic);
@@ -83,6 +90,8 @@ static void compare_full(const struct sample *got)
 	ok(same_bytes(got->iscrowd, want.iscrowd, 2) && same_bytes(got->ignore, want.ignore, 2), "iscrowd, ignore");
 	ok(same_bytes(got->score, want.score, 8) && same_bytes(got->weight, want.weight, 8), "score, weight");
 	ok(same_bytes(got->object_id, want.object_id, 16), "object_id");
+	ok(same_bytes(got->bbox, want.bbox, 64), "bbox");
+	ok(same_bytes(got->original_labels, want.original_labels, 8) && got->original_class_label == 0, "labels as they were");
 	ok(got->masks[0].n_polygons == 1 && got->masks[0].polygons[0].dim[0] == 3 &&
 	   same_bytes(got->masks[0].polygons[0].data, want.masks[0].polygons[0].data, 48), "polygons");
 	ok(got->masks[1].rle_h == 480 && got->masks[1].rle_w == 640 && got->masks[1].rle != NULL &&
@@ -122,6 +131,10 @@ static void test_round_trip(const char *name, struct arena *a)
 	ok(strcmp(h->kind, "sample") == 0 && h->n_categories == 2 && h->planned == 12, "header");
 	ok(h->categories[0].id == 7 && strcmp(h->categories[0].supercategory, "animal") == 0 &&
 	   strcmp(h->categories[1].name, "dög") == 0 && h->categories[1].supercategory == NULL, "categories");
+	ok(h->categories[0].n_keypoints == 2 && strcmp(h->categories[0].keypoints[1], "paw") == 0 &&
+	   h->categories[1].n_keypoints == 0, "names of keypoints");
+	ok(h->categories[0].n_skeleton == 2 && h->categories[0].skeleton[0][1] == 2 && h->categories[1].n_skeleton == 0,
+	   "and their lines");
 	ok(h->n_provenance == 1 && h->provenance[0].seed == UINT64_MAX &&
 	   strcmp(h->provenance[0].options, "shuffle=true") == 0, "provenance");
 	is_int(sample_read(&s, &r, a), 1, "a record");
@@ -220,6 +233,42 @@ static void test_detection(struct arena *a)
 	stream_reader_close(&r);
 }
 
+/* All that is there for an object goes with it. */
+static void test_take(struct arena *a)
+{
+	struct sample in = full_sample(), out;
+	sample_init(&out);
+	ok(sample_take(&out, &in, (int64_t[]){ 1 }, 1, a) == 0 && out.n == 1, "one object of two");
+	ok(out.boxes[0] == 10 && out.labels[0] == 0 && out.area[0] == 1e300 && out.iscrowd[0] == 1 && out.ignore[0] == 0,
+	   "has its own box, label, area, crowd and ignore");
+	ok(out.score[0] == 0.25f && out.weight[0] == 2 && out.object_id[0] == INT64_MAX && out.bbox[0] == -1 &&
+	   out.original_labels[0] == 0, "score, weight, id, bbox, label as it was");
+	ok(out.masks[0].rle_h == 480 && out.keypoints.dim[0] == 1 && ((float *)out.keypoints.data)[0] == 0, "mask and keypoints");
+	ok(sample_take(&out, &in, (int64_t[]){ 1, 0, 1 }, 3, a) == 0 && out.boxes[4] == 1 && out.boxes[8] == 10, "in any order");
+	in.masks = NULL;
+	ok(sample_take(&out, &in, NULL, 0, a) == 0 && out.n == 0 && out.masks == NULL, "none");
+}
+
+static bool box_tells(double x, double y, double w, double h)
+{
+	double got[4];
+	sample_bbox(got, (float[]){ (float)x, (float)y, (float)(x + w), (float)(y + h) });
+	return got[0] == x && got[1] == y && got[2] == w && got[3] == h;
+}
+
+static void test_bbox(void)
+{
+	int64_t wrong = 0;
+	/* Boxes as people write them: two digits behind the point, images of some thousand pixels. */
+	for (int i = 0; i < 20000; i++) {
+		const double x = (i * 7919 % 400000) / 100.0, w = (i * 104729 % 200000 + 1) / 100.0;
+		wrong += !box_tells(x, w, w, x + 0.01 > 4000 ? 1 : rint((x + 0.01) * 100) / 100);
+	}
+	is_int(wrong, 0, "boxes of two digits behind the point come back to the last bit");
+	ok(box_tells(473.07, 395.93, 38.65, 28.67), "so does this one");
+	ok(!box_tells(0, 0, 1 / 3.0, 1), "a third does not");
+}
+
 int main(void)
 {
 	struct arena a;
@@ -230,6 +279,8 @@ int main(void)
 	test_extra(&a);
 	test_header_extra(&a);
 	test_detection(&a);
+	test_take(&a);
+	test_bbox();
 	unlink(path("x.stream"));
 	unlink(path("d"));
 	rmdir(directory);

@@ -13,7 +13,8 @@
 
 #define VECTORS "formats/vectors/"
 
-static struct category categories[] = { { 1, "cat", "animal" }, { 18, "dög", NULL } };
+static struct category categories[] = { { .id = 1, .name = "cat", .supercategory = "animal" },
+	{ .id = 18, .name = "dög" } };
 static struct provenance chain[] = { { "coco-pack", "0.1.0", "shuffle=true", 7 } };
 
 /* The smallest stream with an object: the example of cocopipe-stream(5). */

@@ -18,7 +18,7 @@ static const bool sanitized = true;
 static const bool sanitized = false;
 #endif
 
-static struct category categories[] = { { 1, "disc", NULL }, { 2, "square", NULL } };
+static struct category categories[] = { { .id = 1, .name = "disc" }, { .id = 2, .name = "square" } };
 
 static struct stream_header header_of(int64_t planned)
 {

@@ -28,20 +28,6 @@ static bool move_box(float out[4], const float in[4], const double m[6], const s
 	return has_area(out);
 }
 
-/* Elements kept[0..n-1] of an array, in arena memory; NULL when there is no array. */
-static int gather(const void **out, const void *in, size_t size, const int64_t *kept, int64_t n, struct arena *a)
-{
-	if (in == NULL)
-		return 0;
-	uint8_t *copy = arena_alloc(a, (size_t)n * size + 1);
-	if (copy == NULL)
-		return -1;
-	for (int64_t i = 0; i < n; i++)
-		memcpy(copy + (size_t)i * size, (const uint8_t *)in + (size_t)kept[i] * size, size);
-	*out = copy;
-	return 0;
-}
-
 /*
  * Polygons move with the image and are not cut: what lies outside of the valid area is outside of the image.
  * Run-length masks stay only when the image did not change.
@@ -71,19 +57,17 @@ static int move_mask(struct sample_mask *mask, const double m[6], bool same_fram
 	return 0;
 }
 
-static int move_masks(struct sample *out, const struct sample *in, const double m[6], const int64_t *kept,
-		      struct augment_loss *loss, struct arena *a)
+/* Those of out are its own copies of in's. */
+static int move_masks(struct sample *out, const struct sample *in, const double m[6], struct augment_loss *loss,
+		      struct arena *a)
 {
-	const void *copy = NULL;
-	if (in->masks == NULL)
+	struct sample_mask *masks = (struct sample_mask *)(uintptr_t)out->masks;
+	if (masks == NULL)
 		return 0;
 	bool same_frame = affine_is_identity(m) && out->valid_w == in->valid_w && out->valid_h == in->valid_h &&
 			  out->pixels.dim[1] == out->valid_w && out->pixels.dim[0] == out->valid_h;
-	TRY(gather(&copy, in->masks, sizeof *in->masks, kept, out->n, a));
-	struct sample_mask *masks = (struct sample_mask *)copy;
 	for (int64_t i = 0; i < out->n; i++)
 		TRY(move_mask(&masks[i], m, same_frame, loss, a));
-	out->masks = masks;
 	return 0;
 }
 
@@ -123,18 +107,6 @@ static int move_keypoints(struct sample *out, const struct sample *in, const dou
 	return 0;
 }
 
-static int gather_columns(struct sample *out, const struct sample *in, const int64_t *kept, struct arena *a)
-{
-	int64_t n = out->n;
-	TRY(gather((const void **)&out->labels, in->labels, sizeof *in->labels, kept, n, a));
-	TRY(gather((const void **)&out->area, in->area, sizeof *in->area, kept, n, a));
-	TRY(gather((const void **)&out->iscrowd, in->iscrowd, sizeof *in->iscrowd, kept, n, a));
-	TRY(gather((const void **)&out->ignore, in->ignore, sizeof *in->ignore, kept, n, a));
-	TRY(gather((const void **)&out->score, in->score, sizeof *in->score, kept, n, a));
-	TRY(gather((const void **)&out->weight, in->weight, sizeof *in->weight, kept, n, a));
-	return gather((const void **)&out->object_id, in->object_id, sizeof *in->object_id, kept, n, a);
-}
-
 int augment_objects(struct sample *out, const struct sample *in, const double m[6], bool mirror,
 		    struct augment_loss *loss, struct arena *a)
 {
@@ -142,17 +114,17 @@ int augment_objects(struct sample *out, const struct sample *in, const double m[
 	float *boxes = arena_alloc(a, (size_t)in->n * 4 * sizeof *boxes + 1);
 	if (kept == NULL || boxes == NULL)
 		return -1;
-	out->n = 0;
+	int64_t n = 0;
 	for (int64_t i = 0; i < in->n; i++) {
-		if (move_box(boxes + 4 * out->n, in->boxes + 4 * i, m, out))
-			kept[out->n++] = i;
+		if (move_box(boxes + 4 * n, in->boxes + 4 * i, m, out))
+			kept[n++] = i;
 		else if (has_area(in->boxes + 4 * i))
 			loss->outside++;
 		else
 			loss->empty++;
 	}
+	TRY(sample_take(out, in, kept, n, a));
 	out->boxes = boxes;
-	TRY(gather_columns(out, in, kept, a));
-	TRY(move_masks(out, in, m, kept, loss, a));
+	TRY(move_masks(out, in, m, loss, a));
 	return move_keypoints(out, in, m, mirror, kept, loss, a);
 }

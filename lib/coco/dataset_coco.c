@@ -1,5 +1,6 @@
 /* COCO JSON: {"images": [...], "annotations": [...], "categories": [...]} in any order. */
 #include "coco/coco_masks.h"
+#include "coco/coco_points.h"
 #include "coco/rle.h"
 
 #include <fcntl.h>
@@ -91,6 +92,8 @@ static int read_bbox(struct coco_reader *c, struct table_object *o)
 	o->box[1] = c->masks.xy[1];
 	o->box[2] = c->masks.xy[0] + c->masks.xy[2];
 	o->box[3] = c->masks.xy[1] + c->masks.xy[3];
+	o->side[0] = c->masks.xy[2];
+	o->side[1] = c->masks.xy[3];
 	/* A tiny width far from the origin must not vanish unseen, nor a negative one appear. */
 	if (!(c->masks.xy[2] > 0 && c->masks.xy[3] > 0))
 		o->box[2] = o->box[0];
@@ -200,6 +203,10 @@ static int read_category(struct coco_reader *c)
 			TRY(json_take_text(j, "a category's 'name'", &k.name, &d->arena));
 		} else if (json_is(j, "supercategory")) {
 			TRY(json_take_text(j, "'supercategory'", &k.supercategory, &d->arena));
+		} else if (json_is(j, "keypoints")) {
+			TRY(coco_take_keypoint_names(j, &k, &d->arena));
+		} else if (json_is(j, "skeleton")) {
+			TRY(coco_take_skeleton(j, &k, &d->arena));
 		} else {
 			TRY(json_skip(j));
 		}

@@ -110,6 +110,8 @@ struct columns {
 	double *area;
 	uint8_t *iscrowd, *ignore;
 	int64_t *object_id;
+	double *bbox;
+	bool bbox_told;	/* by the boxes alone, of all objects so far */
 	struct sample_mask *masks;
 	float *keypoints;	/* [n K 3] */
 };
@@ -122,10 +124,12 @@ static int make_columns(struct columns *c, size_t n, int n_keypoints, struct are
 	c->iscrowd = arena_calloc(a, n, sizeof *c->iscrowd);
 	c->ignore = arena_calloc(a, n, sizeof *c->ignore);
 	c->object_id = arena_calloc(a, n, sizeof *c->object_id);
+	c->bbox = arena_calloc(a, n, 4 * sizeof *c->bbox);
+	c->bbox_told = true;
 	c->masks = arena_calloc(a, n, sizeof *c->masks);
 	c->keypoints = arena_calloc(a, n, (size_t)n_keypoints * 3 * sizeof *c->keypoints);
 	return c->boxes != NULL && c->labels != NULL && c->area != NULL && c->iscrowd != NULL && c->ignore != NULL &&
-		c->object_id != NULL && c->masks != NULL && c->keypoints != NULL ? 0 : -1;
+		c->object_id != NULL && c->bbox != NULL && c->masks != NULL && c->keypoints != NULL ? 0 : -1;
 }
 
 static int put_mask(struct sample_mask *out, const struct table_mask *m, struct arena *a)
@@ -145,11 +149,23 @@ static int put_mask(struct sample_mask *out, const struct table_mask *m, struct 
 	return 0;
 }
 
+static void put_bbox(struct columns *c, int64_t i, const struct table_object *o)
+{
+	double told[4];
+	const double bbox[4] = { o->box[0], o->box[1], o->side[0], o->side[1] };
+	if (!(o->side[0] > 0))
+		return;
+	sample_bbox(told, c->boxes + 4 * i);
+	c->bbox_told &= memcmp(told, bbox, sizeof bbox) == 0;
+	memcpy(c->bbox + 4 * i, bbox, sizeof bbox);
+}
+
 static int put_object(struct columns *c, int64_t i, const struct table_object *o, const double box[4],
 		      int n_keypoints, struct arena *a)
 {
 	for (int k = 0; k < 4; k++)
 		c->boxes[4 * i + k] = (float)box[k];
+	put_bbox(c, i, o);
 	c->labels[i] = o->label;
 	c->area[i] = isnan(o->area) ? (o->box[2] - o->box[0]) * (o->box[3] - o->box[1]) : o->area;
 	c->iscrowd[i] = o->iscrowd;
@@ -178,6 +194,7 @@ static void use_columns(struct sample *s, const struct columns *c, const struct 
 	s->iscrowd = iscrowd ? c->iscrowd : NULL;
 	s->ignore = ignore ? c->ignore : NULL;
 	s->object_id = c->object_id;
+	s->bbox = c->bbox_told ? NULL : c->bbox;
 	s->masks = masks ? c->masks : NULL;
 	if (keypoints)
 		s->keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ s->n, n_keypoints, 3 }, c->keypoints);

@@ -29,6 +29,7 @@ struct table_object {
 	int64_t category;	/* id of the category */
 	int32_t label;	/* -1: unknown category. Set by image_table_finish() */
 	double box[4];	/* x0 y0 x1 y1 in pixels, as annotated */
+	double side[2];	/* width and height where these were annotated, not the corner; else 0 */
 	double area;	/* NaN: not annotated */
 	bool iscrowd, ignore;
 	const struct table_mask *mask;	/* NULL: none */

@@ -74,9 +74,11 @@ static void strip_labels(struct sample *s)
 	s->iscrowd = s->ignore = NULL;
 	s->score = s->weight = NULL;
 	s->object_id = NULL;
+	s->bbox = NULL;
+	s->original_labels = NULL;
 	s->masks = NULL;
 	s->keypoints.data = s->semantic.data = NULL;
-	s->class_label = -1;
+	s->class_label = s->original_class_label = -1;
 }
 
 /* load, encode and hash, in any thread. */

@@ -178,6 +178,17 @@ static void put_named(struct json_writer *w, const char *key, const char *text)
 		json_put_null(w);
 }
 
+static void put_keypoint_names(struct json_writer *w, const struct category *c)
+{
+	if (c->n_keypoints == 0)
+		return;
+	json_put_key(w, "keypoints");
+	json_put_array(w);
+	for (int i = 0; i < c->n_keypoints; i++)
+		json_put_string(w, c->keypoints[i]);
+	json_put_end(w, ']');
+}
+
 static void put_header(FILE *file, const struct stream_header *h)
 {
 	struct json_writer w;
@@ -192,6 +203,7 @@ static void put_header(FILE *file, const struct stream_header *h)
 		json_put_integer(&w, h->categories[i].id);
 		put_named(&w, "name", h->categories[i].name);
 		put_named(&w, "supercategory", h->categories[i].supercategory);
+		put_keypoint_names(&w, &h->categories[i]);
 		json_put_end(&w, '}');
 	}
 	json_put_end(&w, ']');

@@ -60,10 +60,17 @@ struct sample {
 	const float *score;	/* [n] or NULL (pseudo labels) */
 	const float *weight;	/* [n] or NULL: all 1 */
 	const int64_t *object_id;	/* [n] annotation ids or NULL */
+	/*
+	 * x, y, width, height in original pixels as annotated, or NULL: boxes have them to the last digit (see sample_bbox()), or
+	 * they are not known. Only boxes follow the image when it is transformed.
+	 */
+	const double *bbox;	/* [n 4] */
+	const int32_t *original_labels;	/* [n] before labels were made wrong on purpose, or NULL: they were not */
 	const struct sample_mask *masks;	/* [n] or NULL */
 	struct tensor keypoints;	/* f32 [n K 3] x y v, or data NULL */
 
 	int64_t class_label;	/* of the whole image: index into the header's categories; -1: none */
+	int64_t original_class_label;	/* before it was made wrong on purpose; -1: it was not */
 	struct tensor semantic;	/* u8 [H W] label map, or data NULL */
 
 	/* Unknown keys, kept as they came: n_extra msgpack key/value pairs. Opaque; copied by sample_encode(). */
@@ -72,6 +79,18 @@ struct sample {
 
 /* A sample with nothing in it: source "", identity transform, class_label -1, exif 1. */
 void sample_init(struct sample *s);
+
+/*
+ * The box x, y, width, height that box x0 y0 x1 y1 was made from, if all of it are decimals of at most 6 digits behind the point,
+ * and as few as box allows.
+ */
+void sample_bbox(double bbox[4], const float box[4]);
+
+/*
+ * Into out all that `in` has of its objects kept[0..n-1], in that order, in arena memory; what out has of the image stays.
+ * Masks share their coordinates with those of `in`. Error: memory.
+ */
+int sample_take(struct sample *out, const struct sample *in, const int64_t *kept, int64_t n, struct arena *a) MUST_CHECK;
 
 /* Views into body where the alignment allows; the rest in the arena. Error: names the key and what is wrong. */
 int sample_decode(struct sample *s, const struct stream_body *body, struct arena *a) MUST_CHECK;

@@ -6,7 +6,7 @@
 
 static void emit_category(struct emitter *e, const struct category *c)
 {
-	emit_map(e, c->supercategory != NULL ? 3 : 2);
+	emit_map(e, 2u + (c->supercategory != NULL) + (c->n_keypoints > 0) + (c->n_skeleton > 0));
 	emit_text(e, "id");
 	emit_int(e, c->id);
 	emit_text(e, "name");
@@ -14,6 +14,18 @@ static void emit_category(struct emitter *e, const struct category *c)
 	if (c->supercategory != NULL) {
 		emit_text(e, "supercategory");
 		emit_text(e, c->supercategory);
+	}
+	if (c->n_keypoints > 0) {
+		emit_text(e, "keypoints");
+		emit_array(e, (uint32_t)c->n_keypoints);
+		for (int i = 0; i < c->n_keypoints; i++)
+			emit_text(e, c->keypoints[i]);
+	}
+	if (c->n_skeleton > 0) {
+		emit_text(e, "skeleton");
+		emit_array(e, 2 * (uint32_t)c->n_skeleton);
+		for (int i = 0; i < 2 * c->n_skeleton; i++)
+			emit_int(e, c->skeleton[i / 2][i % 2]);
 	}
 }
 
@@ -64,6 +76,37 @@ int header_encode(struct emitter *e, const struct stream_header *h, struct arena
 	return emit_end(e);
 }
 
+static int get_keypoints(struct wire_cursor *c, struct category *value, struct arena *a)
+{
+	uint32_t n;
+	TRY(wire_get_array(c, "keypoints", &n));
+	value->keypoints = arena_calloc(a, n, sizeof *value->keypoints);
+	if (value->keypoints == NULL)
+		return -1;
+	value->n_keypoints = (int)n;
+	for (uint32_t i = 0; i < n; i++)
+		TRY(wire_get_text(c, "keypoints", &value->keypoints[i], a));
+	return 0;
+}
+
+static int get_skeleton(struct wire_cursor *c, struct category *value, struct arena *a)
+{
+	uint32_t n;
+	TRY(wire_get_array(c, "skeleton", &n));
+	if (n % 2 != 0)
+		return err_set("key 'skeleton': %u numbers are no pairs", n);
+	value->skeleton = arena_calloc(a, n / 2, sizeof *value->skeleton);
+	if (value->skeleton == NULL)
+		return -1;
+	value->n_skeleton = (int)(n / 2);
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t point;
+		TRY(wire_get_int(c, "skeleton", 1, INT32_MAX, &point));
+		value->skeleton[i / 2][i % 2] = (int32_t)point;
+	}
+	return 0;
+}
+
 static int get_category(struct wire_cursor *c, struct category *value, struct arena *a)
 {
 	struct wire_item key;
@@ -79,6 +122,10 @@ static int get_category(struct wire_cursor *c, struct category *value, struct ar
 			TRY(wire_get_text(c, "name", &value->name, a));
 		} else if (wire_is(&key, "supercategory")) {
 			TRY(wire_get_text(c, "supercategory", &value->supercategory, a));
+		} else if (wire_is(&key, "keypoints")) {
+			TRY(get_keypoints(c, value, a));
+		} else if (wire_is(&key, "skeleton")) {
+			TRY(get_skeleton(c, value, a));
 		} else {
 			TRY(wire_skip(c));
 		}
@@ -223,6 +270,16 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+bool stream_same_keypoints(const struct category *a, const struct category *b)
+{
+	if (a->n_keypoints != b->n_keypoints)
+		return false;
+	for (int i = 0; i < a->n_keypoints; i++)
+		if (strcmp(a->keypoints[i], b->keypoints[i]) != 0)
+			return false;
+	return true;
+}
+
 int stream_header_agree(const struct stream_header *first, const struct stream_header *next)
 {
 	if (strcmp(first->kind, next->kind) != 0)
@@ -234,6 +291,8 @@ int stream_header_agree(const struct stream_header *first, const struct stream_h
 		if (a->id != b->id || strcmp(a->name, b->name) != 0 || !same_text(a->supercategory, b->supercategory))
 			return err_set("category %d is '%s' (id %lld) in one stream and '%s' (id %lld) in the next", i,
 				       a->name, (long long)a->id, b->name, (long long)b->id);
+		if (!stream_same_keypoints(a, b))
+			return err_set("category '%s' has other keypoints in one stream than in the next", a->name);
 	}
 	return 0;
 }

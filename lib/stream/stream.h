@@ -35,6 +35,10 @@ struct category {
 	int64_t id;	/* as in the data set; a label is the 0-based index into the list */
 	const char *name;
 	const char *supercategory;	/* NULL: none */
+	int n_keypoints;	/* 0: not named */
+	const char **keypoints;	/* [n_keypoints] names */
+	int n_skeleton;
+	int32_t (*skeleton)[2];	/* [n_skeleton] keypoints that a line joins, counted from 1 */
 };
 
 /* What one tool did to the records: never threads, paths or times. */
@@ -163,6 +167,9 @@ int stream_header_extend(struct stream_header *header, const struct stream_heade
 /* Add one reject of that reason (a string constant) to a trailer whose rejects live in arena memory. */
 int stream_trailer_reject(struct stream_trailer *t, const char *reason, int64_t records, int64_t objects,
 			  struct arena *a) MUST_CHECK;
+
+/* The same names of keypoints in the same order. */
+bool stream_same_keypoints(const struct category *a, const struct category *b);
 
 /* Streams may be read one after the other when kind and categories agree. Error: says what differs. */
 int stream_header_agree(const struct stream_header *first, const struct stream_header *next) MUST_CHECK;

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 /* As if the ground truth were samples, so that results by category are read, too. */
-static const struct category categories[] = { { 1, "cat", NULL }, { 2, "dog", NULL }, { 3, "", NULL } };
+static const struct category categories[] = { { .id = 1, .name = "cat" }, { .id = 2, .name = "dog" },
+	{ .id = 3, .name = "" } };
 
 static int run(const char *truth, const char *results, bool need_scores, struct arena *a)
 {
