@@ -1,5 +1,5 @@
 /* The schedule against values worked out by hand and torch's formulas, and its messages. */
-#include "nn/schedule.h"
+#include "nn/schedule_detectron.h"
 #include "tests/tap.h"
 
 static struct schedule made(const struct schedule_spec *spec, int64_t total, const char *name)
@@ -72,6 +72,37 @@ static void refused(struct schedule_spec spec, int64_t total, const char *part)
 		printf("# status %d, message '%s'\n", status, err_get());
 }
 
+/* Detectron's own numbers on COCO, and what they come to elsewhere. */
+static void check_detectron(void)
+{
+	static const struct { int times; int64_t images, batch, steps, drop[2], warmup; double lr; } cases[] = {
+		{ 1, 118287, 16, 90000, { 60000, 80000 }, 500, 0.02 },
+		{ 2, 118287, 16, 180000, { 120000, 160000 }, 500, 0.02 },
+		{ 3, 118287, 16, 270000, { 210000, 250000 }, 500, 0.02 },
+		{ 9, 118287, 16, 810000, { 750000, 790000 }, 500, 0.02 },
+		{ 1, 118287, 8, 180000, { 120000, 160000 }, 500, 0.01 },
+		/* 24.348 epochs of 364 images: 8862.5 of them, 1107.8 steps; 2/3 and 8/9 of these */
+		{ 2, 364, 8, 1108, { 739, 985 }, 110, 0.01 },
+	};
+	struct schedule_detectron s;
+	int times = 0;
+	for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+		ok(schedule_detectron_make(&s, cases[i].times, cases[i].images, cases[i].batch, 0.02) == 0, "%dx of %lld images by %lld",
+		   cases[i].times, (long long)cases[i].images, (long long)cases[i].batch);
+		is_int(s.steps, cases[i].steps, "steps");
+		is_int(s.drop[0], cases[i].drop[0], "the first drop");
+		is_int(s.drop[1], cases[i].drop[1], "the second drop");
+		is_int(s.warmup, cases[i].warmup, "warm-up");
+		is_near(s.lr, cases[i].lr, 1e-15, "the rate goes with the batch");
+	}
+	is_near(s.epochs, 2 * 90000 * 16 / 118287.0, 1e-12, "epochs");
+	ok(schedule_detectron_make(&s, 1, 4, 16, 0.02) == -1 && strstr(err_get(), "too few for its two drops") != NULL, "a run too short");
+	ok(schedule_detectron_parse(&times, "7x") == 0 && times == 7, "7x");
+	static const char *const bad[] = { "", "x", "0x", "10x", "2", "2X", "2x ", "-1x", "1.5x" };
+	for (int i = 0; i < (int)(sizeof bad / sizeof *bad); i++)
+		ok(schedule_detectron_parse(&times, bad[i]) == -1, "'%s' is none", bad[i]);
+}
+
 int main(void)
 {
 	const struct schedule_spec good = { .lr = 0.1, .decay = "constant", .gamma = 0.1 };
@@ -106,5 +137,6 @@ int main(void)
 	spec = good;
 	spec.gamma = 0;
 	refused(spec, 10, "gamma 0");
+	check_detectron();
 	return tap_done();
 }

@@ -75,6 +75,10 @@ ok "another seed, other bits" test "$(sums "$T/b.safetensors")" != "$(sums "$T/a
 train_loudly() {
 	trainstep "${train_options[@]:1}" "$@" 2> "$T/said"
 }
+# schedules say what their options are, so these are not the tiny ones
+schedule_loudly() {
+	trainstep -j1 -m "$MODEL" -b 2 --anchor-size 16 --clip 1 "$@" 2> "$T/said"
+}
 train_loudly -o "$T/seven.safetensors" "$T/seven.stream"
 is $? 0 "trains to the end of the data"
 is "$(trainstep --position "$T/seven.state")" 6 "7 samples are 3 steps of 2"
@@ -86,14 +90,21 @@ coco-pack -q "$T/set/instances.json" --images "$T/set/images" --epochs 1000 2> /
 	augment -q -s0 --size 64 2> /dev/null | train --steps 2 -o "$T/e.safetensors"
 is $? 0 "--steps ends a run before its data"
 
+# Detectron's schedules: 12.17 epochs of 2 images are 12 steps of 2, which drop at 2/3 and 8/9.
+schedule_loudly --schedule 1x --dataset-size 2 --log "$T/sched" -o "$T/seven.safetensors" "$T/data.stream"
+like "$(cat "$T/said")" "^schedule 1x: 12.17 epochs of 2 images are 12 steps of 2; rate 0.0025 \(0.02 \* 2/16\), warm-up over 1 steps from 0.333 of it, times 0.1 from steps 8 and 11 on$" \
+	"a schedule says what it comes to"
+is "$(jq -c '.lr * 1e7 | round' "$T/sched" | uniq -c | tr -s ' \n' ' ')" " 1 8333 7 25000 3 2500 1 250 " "and the rates follow"
+schedule_loudly --lr 0.04 --gamma 0.5 --warmup 2 --warmup-factor 0.5 --schedule 1x --dataset-size 2 --log "$T/sched" -o "$T/seven.safetensors" "$T/data.stream"
+is "$(jq -c '.lr * 1e7 | round' "$T/sched" | uniq -c | tr -s ' \n' ' ')" " 1 25000 1 37500 6 50000 3 25000 1 12500 " "options overrule it"
+coco-pack -q "$T/set/instances.json" --images "$T/set/images" --fraction 0.125 --epochs 13 | augment -q -s0 --size 64 > "$T/epochs.stream"
+schedule_loudly --schedule 1x -o "$T/seven.safetensors" "$T/epochs.stream"
+like "$(cat "$T/said")" "^schedule 1x: 12.17 epochs of 2 images" "the data set's size is in the input's header"
+
 # Start weights.
 ok "starts from a model of its own" train --steps 1 --lr 1e-60 --init "$T/m.safetensors" -o "$T/i.safetensors" "$T/data.stream"
 is "$(sums "$T/i.safetensors")" "$(sums "$T/m.safetensors")" "and with next to no rate ends with the same weights"
 fails_with 1 "cannot open '.*none'" train --steps 1 --init "$T/none" -o "$T/i.safetensors" "$T/data.stream"
-jq '.categories = .categories[:2] | .annotations |= map(select(.category_id as $c | $c <= 2))' "$T/set/instances.json" > "$T/two.json"
-coco-pack -q "$T/two.json" --images "$T/set/images" 2> /dev/null | augment -q -s0 --size 64 > "$T/two.stream"
-fails_with 1 "cls_logits.* but the model has" train --steps 1 --init "$T/m.safetensors" -o "$T/i.safetensors" "$T/two.stream"
-fails_with 1 "has no tensor" train --steps 1 --init "$T/m.state" -o "$T/i.safetensors" "$T/data.stream"
 
 # Options of the computation.
 ok "keeps averages" train "${short[@]}" --ema 0.9 -o "$T/ema.safetensors" "$T/data.stream"
@@ -148,6 +159,14 @@ usage "wants a norm that looks at one image" --per-image-grad -m retinanet-resne
 usage "lr must be above 0, not -1" --lr -1
 usage "gamma must be above 0" --gamma 0
 usage "momentum must be below 1" --momentum 1
+fails_with 2 "schedule '10x': must be 1x, 2x and so on up to 9x" trainstep -m "$MODEL" -o "$T/x.safetensors" --schedule 10x
+fails_with 2 "leave out --steps and --decay" trainstep -m "$MODEL" -o "$T/x.safetensors" --schedule 1x --steps 9
+fails_with 2 "leave out --steps and --decay" trainstep -m "$MODEL" -o "$T/x.safetensors" --schedule 1x --decay cosine
+fails_with 2 "dataset-size is for --schedule" trainstep -m "$MODEL" -o "$T/x.safetensors" --dataset-size 7
+fails_with 1 "schedule 2x is 195 steps of 2 images, 24.35 epochs of 16 images, but the input has 64 samples; give coco-pack --epochs 25" \
+	trainstep -m "$MODEL" -b 2 --schedule 2x -o "$T/x.safetensors" "$T/data.stream"
+fails_with 1 "does not say how many images the data set has; give --dataset-size" \
+	trainstep -m "$MODEL" -b 2 --schedule 2x -o "$T/x.safetensors" "$ROOT/formats/vectors/sample.stream"
 usage "ema must be below 1" --ema 1.0
 usage "decay 'soon': 'soon' is neither a step nor a fraction" --decay soon
 usage "decay '0.9,0.8': drops must rise" --decay 0.9,0.8

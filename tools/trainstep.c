@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "base/progress.h"
 #include "base/threads.h"
+#include "nn/schedule_detectron.h"
 #include "train/curve.h"
 #include "train/feeder.h"
 #include "train/log.h"
@@ -19,13 +20,20 @@ static struct trainer_options config = {
 	.preset = "torchvision", .batch = 8, .accumulate = 1, .momentum = 0.9, .weight_decay = 1e-4, .clip_norm = 10,
 	.schedule = { .lr = 0.01, .warmup = 100, .warmup_factor = 0.001, .decay = "0.8,0.95", .gamma = 0.1 },
 };
-static const char *dtype = "f32", *conv = "auto", *solver = "torch", *log_path, *plot_path, *position_of, *profile_path, *peak_path;
+static const char *dtype = "f32", *conv = "auto", *solver = "torch", *log_path, *plot_path, *position_of, *profile_path, *peak_path, *times;
 static int64_t anchor_size = 32;
+static struct option_list freeze, train_only, lr_mult;
 
 static const struct option_spec options[] = {
 	OPTION_TEXT('m', "model", "NAME", &config.model, OPTION_RECORDS, "architecture, like retinanet-resnet18-fpn-gn"),
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "model to write, m.safetensors; its state m.state is beside it"),
-	OPTION_TEXT(0, "init", "random|FILE", &config.init, 0, "start weights: random, or a safetensors file (random)"),
+	OPTION_TEXT(0, "init", "random|FILE", &config.init, 0, "start weights: random, or a safetensors file, of another model too (random)"),
+	OPTION_LIST(0, "freeze", "PATTERN", &freeze, OPTION_RECORDS, "do not train these parameters, like backbone.body; repeatable"),
+	OPTION_LIST(0, "train-only", "PATTERN", &train_only, OPTION_RECORDS, "freeze all others, like fc: linear probing; repeatable"),
+	OPTION_FLAG(0, "freeze-bn", &config.rules.freeze_bn, OPTION_RECORDS, "batch norms keep scale, shift and statistics"),
+	OPTION_LIST(0, "lr-mult", "PATTERN=X", &lr_mult, OPTION_RECORDS, "multiply the rate of these parameters, like fc=10; repeatable"),
+	OPTION_NUMBER(0, "layer-decay", "X", &config.rules.layer_decay, 0, 1, OPTION_RECORDS,
+		      "factor of the rate for each stage away from the head; 0: none (0)"),
 	OPTION_INT('b', "batch", "N", &config.batch, 1, BATCH_MAX, OPTION_RECORDS, "images a step (8)"),
 	OPTION_INT(0, "accumulate", "N", &config.accumulate, 1, BATCH_MAX, OPTION_RECORDS,
 		   "parts of a batch, one after the other, to save memory (1)"),
@@ -33,6 +41,10 @@ static const struct option_spec options[] = {
 		    "one image after the other; gradients are added in a fixed order"),
 	OPTION_FLAG(0, "recompute", &config.recompute, 0, "save memory: blocks run again on the way back; the same bits"),
 	OPTION_INT(0, "steps", "N", &config.steps, 0, 1e12, OPTION_RECORDS, "steps of the run; 0: planned samples / batch (0)"),
+	OPTION_TEXT(0, "schedule", "1x..9x", &times, OPTION_RECORDS,
+		    "Detectron's length, rate and drops, by epochs of the data set; --lr is then for a batch of 16 (none)"),
+	OPTION_INT(0, "dataset-size", "N", &config.dataset_size, 0, 9e15, OPTION_RECORDS,
+		   "images of the data set, for --schedule; 0: as the input says (0)"),
 	OPTION_NUMBER(0, "lr", "X", &config.schedule.lr, 0, 1e6, OPTION_RECORDS | OPTION_ABOVE, "learning rate (0.01)"),
 	OPTION_INT(0, "warmup", "N", &config.schedule.warmup, 0, 1e12, OPTION_RECORDS, "steps of linear warm-up (100)"),
 	OPTION_NUMBER(0, "warmup-factor", "X", &config.schedule.warmup_factor, 0, 1, OPTION_RECORDS,
@@ -173,6 +185,16 @@ static int run_trainer(struct trainer *t, struct stream_reader *reader, bool qui
 	return status == 0 && plot_path != NULL ? curve_write(plot_path, log_path) : status;
 }
 
+/* Before the first step: where the weights come from, and what will be trained. */
+static void say_plan(const struct trainer *t)
+{
+	if (t->start_report != NULL)
+		fprintf(stderr, "start weights from '%s':\n%s", config.init, t->start_report);
+	if (t->schedule_report != NULL)
+		fputs(t->schedule_report, stderr);
+	param_groups_write(stderr, &t->model.params, &t->optimizer, t->schedule.lr);
+}
+
 static int run(const struct arguments *args)
 {
 	struct stream_reader reader;
@@ -188,6 +210,8 @@ static int run(const struct arguments *args)
 			tool_say("computing as the state did, with -j %d", omp_get_max_threads());
 		if (config.tune && t.plan.n > 0)
 			tool_say("nothing is timed: the state's plan of %d passes of convolutions is used", t.plan.n);
+		if (!args->quiet)
+			say_plan(&t);
 		if (peak_path != NULL)
 			status = peak_read(&peak, peak_path, omp_get_max_threads());
 		if (status == 0)
@@ -200,6 +224,21 @@ static int run(const struct arguments *args)
 	return status;
 }
 
+/* What is not given is the schedule's. */
+static void parse_schedule(void)
+{
+	if (schedule_detectron_parse(&config.times, times) != 0)
+		tool_usage("--schedule: %s", err_get());
+	if (option_given("steps") || option_given("decay"))
+		tool_usage("--schedule says how long and where the rate drops; leave out --steps and --decay");
+	if (!option_given("lr"))
+		config.schedule.lr = SCHEDULE_DETECTRON_LR;
+	if (!option_given("warmup"))
+		config.schedule.warmup = -1;
+	if (!option_given("warmup-factor"))
+		config.schedule.warmup_factor = -1;
+}
+
 static void parse_options(const struct arguments *args, struct arena *a)
 {
 	config.backend = (enum conv_backend)conv_backend_find(conv);
@@ -208,9 +247,16 @@ static void parse_options(const struct arguments *args, struct arena *a)
 	config.anchor_size = (int)anchor_size;
 	config.seed = args->seed;
 	config.profile = profile_path != NULL;
+	config.rules.freeze = &freeze;
+	config.rules.train_only = &train_only;
+	config.rules.lr_mult = &lr_mult;
 	config.record_text = resume_options_text(args->seed, options_record_text(&tool, a), a);
 	if (config.model == NULL || config.output == NULL)
 		tool_usage("-m MODEL and -o FILE are needed");
+	if (times != NULL)
+		parse_schedule();
+	else if (config.dataset_size > 0)
+		tool_usage("--dataset-size is for --schedule; give both");
 	if (plot_path != NULL && log_path == NULL)
 		tool_usage("--plot draws the file of --log; give both");
 	if (config.keep > 0 && config.save_every == 0)

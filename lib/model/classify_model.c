@@ -26,7 +26,10 @@ static int build(struct model *m, int depth, bool fpn, enum norm_kind norm)
 	if (strcmp(m->spec.preset, "torchvision") != 0)
 		return err_set("'%s': the preset '%s' is for detectors", m->spec.name, m->spec.preset);
 	TRY(resnet_build(&net->body, &m->params, "", depth, norm, m->spec.backend));
-	return linear_layer_add(&net->fc, &m->params, "fc", net->body.channels[RESNET_STAGES - 1], m->spec.n_classes);
+	TRY(linear_layer_add(&net->fc, &m->params, "fc", net->body.channels[RESNET_STAGES - 1], m->spec.n_classes));
+	param_set_classes(net->fc.w, 1, 1);
+	param_set_classes(net->fc.b, 1, 1);
+	return 0;
 }
 
 static int fold_norms(struct model *m)

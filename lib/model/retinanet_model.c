@@ -117,6 +117,8 @@ static int build(struct model *m, int depth, bool fpn, enum norm_kind norm)
 	/* The foreground is rare: every class starts at probability .01. */
 	TRY(build_tower(&net->cls, m, "classification_head", "cls_logits", (int64_t)ANCHORS_PER_CELL * m->spec.n_classes,
 			-log((1 - 0.01) / 0.01)));
+	param_set_classes(net->cls.out.w, ANCHORS_PER_CELL, 1);
+	param_set_classes(net->cls.out.b, ANCHORS_PER_CELL, 1);
 	return build_tower(&net->box, m, "regression_head", "bbox_reg", ANCHORS_PER_CELL * 4, 0);
 }
 

@@ -95,6 +95,9 @@ int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, 
 		     bool wide, struct var **y)
 {
 	bool add = residual != NULL;
+	/* A batch norm that is frozen keeps its statistics, too. */
+	bool frozen = l->kind == NORM_BN && t->training && !l->gamma->trainable && !l->beta->trainable;
+	enum norm_kind kind = frozen ? NORM_FROZENBN : l->kind;
 	wide &= x->value.dtype != DTYPE_F32;
 	struct group_norm_param gn = { .groups = GN_GROUPS, .eps = l->eps, .relu = relu, .add = add, .wide = wide };
 	/* A second run of a recomputed segment leaves the running statistics alone. */
@@ -102,16 +105,16 @@ int norm_layer_apply(const struct norm_layer *l, struct tape *t, struct var *x, 
 	struct frozen_norm_param fn = { .eps = l->eps, .relu = relu, .add = add, .wide = wide };
 	struct tape_in in[7] = { { .var = x }, { .param = l->gamma }, { .param = l->beta }, { .param = l->mean }, { .param = l->var } };
 	struct var *out[2] = { NULL, NULL };
-	int n_in = l->kind == NORM_GN ? 3 : 5, status;
-	if (l->kind == NORM_GN)
+	int n_in = kind == NORM_GN ? 3 : 5, status;
+	if (kind == NORM_GN)
 		in[3].param = in[4].param = NULL;
 	if (add)
 		in[n_in++].var = residual;
 	if (add && residual->wide != NULL)
 		in[n_in++].var = residual->wide;
-	if (l->kind == NORM_GN) {
+	if (kind == NORM_GN) {
 		status = tape_apply(t, &op_group_norm, &gn, sizeof gn, NULL, n_in, in, out);
-	} else if (l->kind == NORM_BN) {
+	} else if (kind == NORM_BN) {
 		status = tape_apply(t, &op_batch_norm, &bn, sizeof bn, NULL, n_in, in, out);
 		if (t->training && !t->replaying)
 			++*(int64_t *)l->batches->value.data;

@@ -68,7 +68,8 @@ struct norm_layer {
 int norm_layer_add(struct norm_layer *l, struct param_set *set, const char *name, enum norm_kind kind, int64_t channels) MUST_CHECK;
 
 /*
- * y = relu?(norm(x) + residual?); residual may be NULL. With `wide` and a bf16 x, y->wide is y in f32, for the
+ * y = relu?(norm(x) + residual?); residual may be NULL. A batch norm whose gamma and beta are frozen uses its running
+ * statistics in training, too, and leaves them as they are. With `wide` and a bf16 x, y->wide is y in f32, for the
  * readers that must not see it rounded: the next residual sum, which takes residual->wide where there is one,
  * and max pooling. Gradients reach y alone, and y->wide should be dropped as soon as it was read.
  */

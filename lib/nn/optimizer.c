@@ -67,7 +67,7 @@ static struct optimizer_entry entry_of(const struct param *p, enum optimizer_rul
 	return (struct optimizer_entry){
 		.w = p->value.data, .dw = p->grad, .momentum = p->momentum, .ema = p->ema,
 		.n = tensor_count(&p->value),
-		.lr_mult = rule == OPTIMIZER_DETECTRON && bias ? 2 : 1,
+		.lr_mult = p->lr_mult * (rule == OPTIMIZER_DETECTRON && bias ? 2 : 1),
 		.decay_mult = rule != OPTIMIZER_TORCH && p->role != PARAM_WEIGHT ? 0 : 1,
 	};
 }

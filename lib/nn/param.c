@@ -35,7 +35,16 @@ struct param *param_add(struct param_set *set, const char *name, int rank, const
 	p->role = role;
 	p->init = init;
 	p->trainable = role != PARAM_BUFFER;
+	p->lr_mult = 1;
 	return p;
+}
+
+void param_set_classes(struct param *p, int outer, int inner)
+{
+	if (p == NULL)
+		return;
+	p->class_outer = outer;
+	p->class_inner = inner;
 }
 
 struct param *param_add_counter(struct param_set *set, const char *name)

@@ -28,6 +28,9 @@ struct param {
 	const char *name;
 	enum param_role role;
 	bool trainable;	/* false for buffers and frozen parameters */
+	float lr_mult;	/* of the learning rate; 1 unless told otherwise */
+	/* What a class has of its own: rows, the first dimension, are [class_outer][classes][class_inner]; 0: nothing. */
+	int class_outer, class_inner;
 	struct init_spec init;
 	struct tensor value;	/* f32, or i64 for a counter among the buffers */
 	float *grad;	/* NULL unless trainable */
@@ -51,6 +54,9 @@ void param_set_init(struct param_set *set);
 /* A parameter with cleared values; NULL with a message when memory is short. */
 struct param *param_add(struct param_set *set, const char *name, int rank, const int64_t *dim,
 			enum param_role role, struct init_spec init) MUST_CHECK;
+
+/* The rows of p (may be NULL: nothing happens) belong to classes: outer times all classes, inner rows each. */
+void param_set_classes(struct param *p, int outer, int inner);
 
 /* A buffer that is one whole number (i64, rank 0), starting at 0. */
 struct param *param_add_counter(struct param_set *set, const char *name) MUST_CHECK;

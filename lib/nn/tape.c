@@ -77,7 +77,8 @@ static bool any_input_wants_gradient(const struct tape_node *node)
 static int make_outputs(struct tape *t, struct tape_node *node, struct var **out)
 {
 	struct op_call *c = &node->call;
-	bool wants_grad = t->recording && any_input_wants_gradient(node);
+	bool learns = any_input_wants_gradient(node), wants_grad = t->recording && learns;
+	t->learns |= learns;
 	for (int i = 0; wants_grad && i < c->n_in; i++)
 		if (node->in[i].var != NULL && (c->needs_in >> i & 1))
 			node->in[i].var->is_read = true;
@@ -132,10 +133,11 @@ int tape_apply(struct tape *t, const struct op *op, const void *param, size_t pa
 	if (t->recording) {
 		node->previous = t->last;
 		t->last = node;
-	} else {
+	}
+	/* Nobody will come back for what was saved. */
+	if (!t->recording || !any_input_wants_gradient(node))
 		for (int i = 0; i < c->n_saved; i++)
 			put_data(t, &c->saved[i]);
-	}
 	return 0;
 }
 
@@ -151,16 +153,21 @@ int tape_apply_segment(struct tape *t, tape_segment *run, void *context, int n_x
 	node->context = context;
 	node->call.n_in = n_x;
 	node->call.n_out = n_y;
+	t->recording = t->learns = false;
+	int status = run(context, t, x, y);
+	t->recording = true;
+	/* All of it is frozen, and so is what comes before: there is no way back through it. */
+	for (int i = 0; i < n_x; i++)
+		t->learns |= x[i]->wants_grad;
+	if (status != 0 || !t->learns)
+		return status;
 	for (int i = 0; i < n_x; i++) {
 		node->in[i].var = x[i];
 		x[i]->is_read = true;
 		if (x[i]->wide != NULL)
 			x[i]->wide->is_read = true;
 	}
-	t->recording = false;
-	int status = run(context, t, x, y);
-	t->recording = true;
-	for (int i = 0; status == 0 && i < n_y; i++) {
+	for (int i = 0; i < n_y; i++) {
 		y[i]->wants_grad = true;
 		node->out[i] = y[i];
 	}

@@ -60,6 +60,7 @@ struct tape {
 	bool recording;
 	bool training;	/* batch norm uses batch statistics; as recording, but for frozen evaluation */
 	bool recompute;	/* segments keep their inputs only and run again on the way back */
+	bool learns;	/* an op was applied that wants gradients, or would while recording; for tape_apply_segment() */
 	bool replaying;	/* a segment runs for the second time: statistics and costs were counted before */
 	uint64_t weights_version;
 	struct tape_cost cost;

@@ -2,7 +2,9 @@
 
 #include "base/io.h"
 #include "base/isa.h"
+#include "nn/schedule_detectron.h"
 #include "train/resume.h"
+#include "train/start_weights.h"
 
 #include <math.h>
 #include <omp.h>
@@ -12,16 +14,59 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Images of the data set, as the last tool that went through it in epochs has it; -1 when that is not known. */
+static int64_t dataset_size(const struct stream_header *header)
+{
+	for (int i = header->n_provenance - 1; i >= 0; i--) {
+		const char *epochs = strstr(header->provenance[i].options, "epochs=");
+		long long n = epochs == NULL ? 0 : atoll(epochs + strlen("epochs="));
+		if (n > 0)
+			return header->planned >= n ? header->planned / n : -1;
+	}
+	return -1;
+}
+
+/* A schedule that counts the epochs of the data set: its steps, and what it changes of the others' options. */
+static int plan_detectron(struct trainer *t, const struct stream_header *header, struct schedule_spec *spec)
+{
+	const struct trainer_options *o = &t->options;
+	struct schedule_detectron d;
+	int64_t images = o->dataset_size > 0 ? o->dataset_size : dataset_size(header);
+	char drops[64], text[512];
+	if (images < 1)
+		return err_set("the stream does not say how many images the data set has; give --dataset-size for --schedule");
+	TRY(schedule_detectron_make(&d, o->times, images, o->batch, spec->lr));
+	snprintf(drops, sizeof drops, "%lld,%lld", (long long)d.drop[0], (long long)d.drop[1]);
+	spec->lr = d.lr;
+	spec->decay = drops;
+	spec->warmup = spec->warmup >= 0 ? spec->warmup : d.warmup;
+	spec->warmup_factor = spec->warmup_factor >= 0 ? spec->warmup_factor : d.warmup_factor;
+	if (header->planned >= 0 && header->planned / o->batch < d.steps)
+		return err_set("schedule %dx is %lld steps of %lld images, %.2f epochs of %lld images, but the input has %lld samples; "
+			       "give coco-pack --epochs %.0f", o->times, (long long)d.steps, (long long)o->batch, d.epochs,
+			       (long long)images, (long long)header->planned, ceil(d.epochs));
+	snprintf(text, sizeof text, "schedule %dx: %.2f epochs of %lld images are %lld steps of %lld; rate %g (%g * %lld/%d), warm-up over %lld "
+		 "steps from %.3g of it, times %g from steps %lld and %lld on\n", o->times, d.epochs, (long long)images, (long long)d.steps,
+		 (long long)o->batch, d.lr, o->schedule.lr, (long long)o->batch, SCHEDULE_DETECTRON_BATCH, (long long)spec->warmup,
+		 spec->warmup_factor, spec->gamma, (long long)d.drop[0], (long long)d.drop[1]);
+	t->steps = d.steps;
+	t->schedule_report = arena_strdup(&t->arena, text);
+	return t->schedule_report == NULL ? -1 : schedule_make(&t->schedule, spec, t->steps);
+}
+
 static int plan_steps(struct trainer *t, const struct stream_header *header)
 {
 	const struct trainer_options *o = &t->options;
+	struct schedule_spec spec = o->schedule;
+	if (o->times > 0)
+		return plan_detectron(t, header, &spec);
 	t->steps = o->steps > 0 ? o->steps : header->planned / o->batch;
 	if (o->steps == 0 && header->planned < 0)
 		return err_set("the stream does not say how many samples will come, so the schedule has no end; give --steps");
 	if (t->steps < 1)
 		return err_set("the data has fewer samples (%lld) than one batch (%lld)", (long long)header->planned,
 			       (long long)o->batch);
-	return schedule_make(&t->schedule, &o->schedule, t->steps);
+	return schedule_make(&t->schedule, &spec, t->steps);
 }
 
 /* What augment did to the images, for those who use the model later. */
@@ -41,15 +86,16 @@ static int create_model(struct trainer *t)
 		.preset = o->preset, .anchor_size = o->anchor_size, .label_smoothing = o->label_smoothing,
 	};
 	TRY(model_create(&t->model, &spec));
+	TRY(param_rules_apply(&o->rules, &t->model.params));
 	if (o->resume != NULL)
 		return 0;
+	TRY(param_set_randomise(&t->model.params, (uint64_t)o->seed));
 	if (o->init == NULL || strcmp(o->init, "random") == 0)
-		return param_set_randomise(&t->model.params, (uint64_t)o->seed);
-	struct safetensors file;
-	TRY(safetensors_open(&file, o->init));
-	int status = checkpoint_load_weights(&t->model, &file, "");
-	safetensors_close(&file);
-	return status;
+		return 0;
+	struct start_weights start;
+	TRY(start_weights_take(&start, &t->model, o->init, t->about.categories, t->about.n_categories, &t->arena));
+	t->start_report = start.report;
+	return 0;
 }
 
 static int check_regular(const char *path)
@@ -101,10 +147,26 @@ static int start(struct trainer *t, const struct stream_header *header)
 	return 0;
 }
 
+/* Only the model tells whether the patterns of the rules match. */
+static int check_rules(const struct trainer_options *o)
+{
+	struct model m;
+	struct model_spec spec = {
+		.name = o->model, .n_classes = 1, .dtype = DTYPE_F32, .preset = o->preset, .anchor_size = o->anchor_size,
+	};
+	if (!param_rules_any(&o->rules))
+		return 0;
+	TRY(model_create(&m, &spec));
+	int status = param_rules_apply(&o->rules, &m.params);
+	model_release(&m);
+	return status;
+}
+
 int trainer_check_options(const struct trainer_options *o)
 {
 	struct schedule s;
 	TRY(model_check_name(o->model));
+	TRY(check_rules(o));
 	if (o->resume != NULL && o->init != NULL)
 		return err_set("--resume takes the weights of the state; leave out --init");
 	if (o->plan != NULL && (o->resume != NULL || o->tune))
@@ -117,7 +179,7 @@ int trainer_check_options(const struct trainer_options *o)
 	if (o->per_image_grad && strcmp(strrchr(o->model, '-'), "-bn") == 0)
 		return err_set("--per-image-grad wants a norm that looks at one image: gn or frozenbn, not bn");
 	/* A run whose length only the data tell is taken for the longest there can be. */
-	return schedule_make(&s, &o->schedule, o->steps > 0 ? o->steps : INT64_MAX);
+	return o->times > 0 ? 0 : schedule_make(&s, &o->schedule, o->steps > 0 ? o->steps : INT64_MAX);
 }
 
 int trainer_init(struct trainer *t, const struct trainer_options *options, const struct stream_header *header)

@@ -20,10 +20,12 @@
 #include "stream/stream.h"
 #include "train/checkpoint.h"
 #include "train/gradient_sum.h"
+#include "train/param_groups.h"
 
 struct trainer_options {
 	const char *model;	/* name */
-	const char *init;	/* a safetensors file; NULL or "random": random weights */
+	const char *init;	/* a safetensors file, see start_weights.h; NULL or "random": random weights */
+	struct param_rules rules;	/* what is trained, and how fast */
 	const char *resume;	/* state file or NULL */
 	const char *output;	/* model file; the state is beside it */
 	const char *record_text;	/* the options that decide the bits, for the state */
@@ -39,6 +41,12 @@ struct trainer_options {
 	bool per_image_grad;	/* every image is a part, and their gradients are added in a fixed tree */
 	bool recompute;	/* blocks of the network run again on the way back instead of keeping their maps */
 	int64_t steps;	/* 0: from the header's planned records */
+	/*
+	 * times > 0: Detectron's schedule of that length; then schedule.lr is for 16 images, warmup and warmup_factor may be
+	 * negative (the schedule's own), and decay is not looked at.
+	 */
+	int times;
+	int64_t dataset_size;	/* images, for times; 0: as the header tells */
 	struct schedule_spec schedule;
 	double momentum, weight_decay, clip_norm;
 	double ema_decay;	/* 0: no average */
@@ -60,6 +68,8 @@ struct trainer {
 	struct gradient_sum sum;	/* with per_image_grad */
 	struct checkpoint_about about;
 	const char *provenance;	/* of the input, a line a tool */
+	const char *schedule_report;	/* what options.times came to, a line; NULL: 0 */
+	const char *start_report;	/* what init gave, see start_weights.h; NULL: random weights, or a state's */
 	int64_t steps;	/* of the whole run */
 	int64_t step;	/* done */
 	int64_t first_step;	/* done before this run */
