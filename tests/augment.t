@@ -27,6 +27,7 @@ fails_with 2 "is not smaller" augment -s0 --size 800 --max-size 640
 for policy in 1 4 crop centre; do
 	fails_with 2 "does not go with it" augment -s$policy --size 800 --max-size 1333
 done
+fails_with 2 "tight or corners, not 'loose'" augment -s0 --size 320 --boxes loose
 fails_with 2 "one input at most" augment -s0 --size 320 a b
 fails_with 1 "cannot open" augment -s0 --size 320 "$T/nothing"
 fails_with 1 "." augment -s0 --size 320

@@ -1,6 +1,7 @@
 /* Boxes, masks, keypoints and label maps go where the pixels go. */
 #include "augment/augment.h"
 #include "base/rng.h"
+#include "coco/rle.h"
 #include "image/affine.h"
 #include "image/codec.h"
 #include "tests/tap.h"
@@ -9,6 +10,7 @@
 #include <string.h>
 
 static struct arena arena;
+static const struct objects_param tight = { .boxes = OBJECTS_TIGHT };
 
 static struct tensor new_image(int w, int h)
 {
@@ -149,7 +151,7 @@ static void test_columns(void)
 	out.valid_w = 50;
 	out.valid_h = 60;
 	const double m[6] = { -1, 0, 70, 0, 1, -5 };
-	if (augment_objects(&out, &in, m, true, &loss, &arena) != 0)
+	if (augment_objects(&out, &in, m, &tight, &loss, &arena) != 0)
 		abort();
 	is_int(out.n, 2, "two of five objects stay");
 	is_int(loss.outside * 10 + loss.empty, 12, "one was outside, two had no area");
@@ -160,35 +162,167 @@ static void test_columns(void)
 	ok(out.score == NULL && out.ignore == NULL && out.masks == NULL, "absent columns stay absent");
 }
 
+/* A mask of 4 rows and 6 columns; rows 1 and 2 of column 4, row 0 of column 5. */
+static const uint32_t runs[] = { 17, 2, 1, 1, 3 };
+
 static void test_masks(void)
 {
-	double points[6] = { 0, 0, 10, 0, 10, 20 };
+	double points[6] = { 0, 0, 10, 0, 10, 3 }, line[6] = { 0, 0, 4, 4, 2, 2 };
 	struct tensor polygon = tensor_view(DTYPE_F64, 2, (int64_t[]){ 3, 2 }, points);
-	const struct sample_mask masks[3] = { { .n_polygons = 1, .polygons = &polygon }, { 0 },
-					      { .rle = "abc", .rle_h = 9, .rle_w = 8 } };
-	const float boxes[12] = { 0, 0, 10, 20, 100, 0, 110, 10, 1, 1, 5, 5 };
-	const int32_t labels[3] = { 0 };
+	struct tensor degenerate = tensor_view(DTYPE_F64, 2, (int64_t[]){ 2, 2 }, line);
+	const struct sample_mask masks[4] = { { .n_polygons = 1, .polygons = &polygon }, { 0 },
+					      { .rle = rle_compress(runs, 5, &arena), .rle_h = 4, .rle_w = 6 },
+					      { .n_polygons = 1, .polygons = &degenerate } };
+	const float boxes[16] = { 0, 0, 10, 3, 100, 0, 110, 10, 3, 0, 6, 3, 0, 0, 5, 4 };
+	const int32_t labels[4] = { 0 };
 	struct augment_loss loss = { 0 };
+	struct objects_param corners = { .boxes = OBJECTS_CORNERS };
 	struct sample in, out;
 	sample_init(&in);
-	in.n = 3;
+	in.n = 4;
 	in.boxes = boxes;
 	in.labels = labels;
 	in.masks = masks;
-	in.valid_w = in.valid_h = 50;
+	in.orig_w = 6;
+	in.orig_h = 4;
 	out = in;
 	out.pixels = new_image(50, 50);
-	if (augment_objects(&out, &in, (double[6]){ 2, 0, -3, 0, .5, 1 }, false, &loss, &arena) != 0)
+	out.valid_w = 15;
+	out.valid_h = 40;
+	if (augment_objects(&out, &in, (double[6]){ 2, 0, 1, 0, 3, 2 }, &tight, &loss, &arena) != 0)
 		abort();
 	const double *moved = out.masks[0].polygons[0].data;
-	ok(out.n == 2 && out.masks[0].n_polygons == 1 && moved[0] == -3 && moved[1] == 1 && moved[4] == 17 &&
+	ok(out.n == 3 && out.masks[0].n_polygons == 1 && moved[0] == 1 && moved[1] == 2 && moved[4] == 21 &&
 	   moved[5] == 11 && points[4] == 10, "polygons are moved, not cut, and the input stays");
-	ok(out.masks[1].rle == NULL && loss.rle_masks == 1, "a run-length mask is dropped and counted");
+	/* The triangle (1 2) (21 2) (21 11) is 6.3 high where the valid area ends. */
+	ok(out.boxes[0] == 1 && out.boxes[1] == 2 && out.boxes[2] == 15 && fabsf(out.boxes[3] - 8.3f) < 1e-6f,
+	   "the box of a cut object is that of the part that is seen");
+	ok(out.boxes[4] == 7 && out.boxes[6] == 13 && out.boxes[5] == 2 && out.boxes[7] == 11, "that of a whole one is moved");
+	ok(out.boxes[8] == 1 && out.boxes[10] == 11, "so is that of a mask that is a line");
+	/* Columns 9 and 10 are column 4 of the mask, 11 and 12 column 5; rows 5 to 10 are its rows 1 and 2. */
+	const uint32_t want[] = { 9 * 50 + 5, 6, 44, 6, 41, 3, 47, 3 };
+	struct rle m = { .h = 50, .w = 50, .runs = arena_alloc(&arena, strlen(out.masks[1].rle) * sizeof *m.runs) };
+	ok(out.masks[1].rle_h == 50 && out.masks[1].rle_w == 50 && rle_expand(&m, out.masks[1].rle) == 0 &&
+	   m.n == 9 && memcmp(m.runs, want, sizeof want) == 0,
+	   "a run-length mask grows with its pixels, and is on the canvas");
 	out = in;
 	out.pixels = new_image(50, 50);
-	if (augment_objects(&out, &in, (double[6]){ 1, 0, 0, 0, 1, 0 }, false, &loss, &arena) != 0)
+	out.valid_w = 15;
+	out.valid_h = 40;
+	if (augment_objects(&out, &in, (double[6]){ 2, 0, 1, 0, 3, 2 }, &corners, &loss, &arena) != 0)
 		abort();
-	ok(out.masks[1].rle != NULL && loss.rle_masks == 1, "it stays when nothing moved");
+	ok(out.boxes[2] == 15 && out.boxes[3] == 11, "corners: cut, nothing else");
+	out = in;
+	out.pixels = new_image(6, 4);
+	out.valid_w = 6;
+	out.valid_h = 4;
+	if (augment_objects(&out, &in, (double[6]){ 1, 0, 0, 0, 1, 0 }, &tight, &loss, &arena) != 0)
+		abort();
+	ok(out.masks[1].rle == masks[2].rle, "runs are as they were when nothing moved");
+}
+
+/* The bright pixels of an image as a run-length text. */
+static const char *bright_runs(const struct tensor *t)
+{
+	uint32_t *all = arena_calloc(&arena, (size_t)(t->dim[0] * t->dim[1] + 1), sizeof *all);
+	int64_t n = 1;
+	bool inside = false;
+	if (all == NULL)
+		abort();
+	for (int64_t x = 0; x < t->dim[1]; x++)
+		for (int64_t y = 0; y < t->dim[0]; y++) {
+			bool now = ((uint8_t *)t->data)[(y * t->dim[1] + x) * 3] > 127;
+			n += now != inside;
+			all[n - 1]++;
+			inside = now;
+		}
+	return rle_compress(all, n, &arena);
+}
+
+/* An image of 120 x 90 pixels as stored; its mask is what is bright, its left eye the mask's first pixel. */
+static void test_turned(bool upright_frame)
+{
+	struct rng g = rng_make(4);
+	struct augment_param param = { .policy = augment_policy_find("eval"), .w = 120, .h = 90 };
+	struct augment_loss loss = { 0 };
+	int masks = 0, eyes = 0;
+	for (int exif = 1; exif <= 8; exif++) {
+		struct sample in, out;
+		float box[4], points[17 * 3] = { 0 };
+		struct sample_mask mask = { .rle_h = 90, .rle_w = 120 };
+		struct image_tile tile;
+		struct image_info info;
+		arena_reset(&arena);
+		make_sample(&in, box, 120, 90, &g);
+		in.exif = in.exif_boxes = exif;
+		points[3] = box[0];
+		points[4] = box[1];
+		points[5] = 2;
+		param.w = exif > 4 ? 90 : 120;
+		param.h = exif > 4 ? 120 : 90;
+		if (image_probe(&info, in.encoded, in.encoded_size) != 0 ||
+		    image_decode(&tile, &info, in.encoded, in.encoded_size, NULL, 1, &arena) != 0)
+			abort();
+		mask.rle = bright_runs(&tile.rgb);
+		in.masks = &mask;
+		in.keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ 1, 17, 3 }, points);
+		if (upright_frame) {	/* as someone would have annotated it who saw it turned */
+			in.exif_boxes = 1;
+			in.orig_w = param.w;
+			in.orig_h = param.h;
+			mask = (struct sample_mask){ .rle_h = param.h, .rle_w = param.w, .rle = mask.rle };
+			in.masks = NULL;
+			if (augment_sample(&out, &in, &param, &loss, &arena) != 0)
+				abort();
+			mask.rle = bright_runs(&out.pixels);
+			in.masks = &mask;
+			find_bright(box, &out.pixels);
+			points[3] = box[0];
+			points[4] = box[1];
+		}
+		if (augment_sample(&out, &in, &param, &loss, &arena) != 0) {
+			printf("# %s\n", err_get());
+			abort();
+		}
+		masks += out.n != 1 || strcmp(out.masks[0].rle, bright_runs(&out.pixels)) != 0;
+		/* Who annotated a mirrored image as stored saw a mirrored person. */
+		bool mirrored = !upright_frame && (exif == 2 || exif == 4 || exif == 5 || exif == 7);
+		const float *eye = (const float *)out.keypoints.data + (mirrored ? 2 : 1) * 3;
+		float at[4];
+		find_bright(at, &out.pixels);
+		struct image_turn turn = image_turn_of_exif(upright_frame ? 1 : exif);
+		bool right = turn.transpose ? turn.flip_y : turn.flip_x, low = turn.transpose ? turn.flip_x : turn.flip_y;
+		eyes += eye[2] != 2 || eye[0] != (right ? at[2] - 1 : at[0]) || eye[1] != (low ? at[3] - 1 : at[1]);
+	}
+	is_int(masks, 0, upright_frame ? "masks of turned images annotated upright are where the pixels are" :
+	       "masks of turned images annotated as stored are where the pixels are");
+	is_int(eyes, 0, "and keypoints, to the pixel, left and right exchanged where the image was stored mirrored");
+}
+
+static void test_bad_masks(void)
+{
+	struct sample_mask mask = { .rle = "abc", .rle_h = 4, .rle_w = 6 };
+	const float box[4] = { 0, 0, 6, 4 };
+	const int32_t label = 0;
+	struct augment_loss loss = { 0 };
+	struct sample in, out;
+	sample_init(&in);
+	in.n = 1;
+	in.boxes = box;
+	in.labels = &label;
+	in.masks = &mask;
+	in.orig_w = 6;
+	in.orig_h = 4;
+	out = in;
+	out.pixels = new_image(12, 8);
+	out.valid_w = 12;
+	out.valid_h = 8;
+	ok(augment_objects(&out, &in, (double[6]){ 2, 0, 0, 0, 2, 0 }, &tight, &loss, &arena) != 0 &&
+	   strstr(err_get(), "object 0") != NULL, "a malformed mask: %s", err_get());
+	mask.rle = rle_compress(runs, 5, &arena);
+	in.orig_w = 7;
+	ok(augment_objects(&out, &in, (double[6]){ 2, 0, 0, 0, 2, 0 }, &tight, &loss, &arena) != 0,
+	   "a mask of another size than its image: %s", err_get());
 }
 
 static void test_keypoints(void)
@@ -210,22 +344,22 @@ static void test_keypoints(void)
 	out = in;
 	out.valid_w = out.valid_h = 40;
 	const double mirror[6] = { -1, 0, 40, 0, 1, 0 };
-	if (augment_objects(&out, &in, mirror, true, &loss, &arena) != 0)
+	if (augment_objects(&out, &in, mirror, &tight, &loss, &arena) != 0)
 		abort();
 	const float *p = (const float *)out.keypoints.data + 17 * 3;
-	ok(p[2 * 3] == 30 && p[2 * 3 + 1] == 20 && p[2 * 3 + 2] == 2 && p[1 * 3 + 2] == 0,
-	   "the left eye of a mirrored person is the right one");
+	ok(p[2 * 3] == 29 && p[2 * 3 + 1] == 20 && p[2 * 3 + 2] == 2 && p[1 * 3 + 2] == 0,
+	   "the left eye of a mirrored person is the right one, pixel 29 of 40 where it was 10");
 	ok(p[3 * 3] == 0 && p[3 * 3 + 2] == 0, "a keypoint outside becomes unlabelled");
 	ok(p[12 * 3] == 0 && p[12 * 3 + 2] == 0, "an unlabelled one stays so");
 	in.keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ 2, 5, 3 }, points);
 	out = in;
 	out.valid_w = out.valid_h = 40;
-	if (augment_objects(&out, &in, mirror, true, &loss, &arena) != 0)
+	if (augment_objects(&out, &in, mirror, &tight, &loss, &arena) != 0)
 		abort();
 	ok(out.keypoints.data == NULL && loss.keypoints == 2, "five keypoints have no known mirror image: dropped, counted");
 	out = in;
 	out.valid_w = out.valid_h = 40;
-	if (augment_objects(&out, &in, (double[6]){ 1, 0, 0, 0, 1, 0 }, false, &loss, &arena) != 0)
+	if (augment_objects(&out, &in, (double[6]){ 1, 0, 0, 0, 1, 0 }, &tight, &loss, &arena) != 0)
 		abort();
 	ok(out.keypoints.data != NULL && loss.keypoints == 2, "they stay without a mirror");
 }
@@ -293,6 +427,9 @@ int main(void)
 	test_boxes("1", true);
 	test_columns();
 	test_masks();
+	test_turned(false);
+	test_turned(true);
+	test_bad_masks();
 	test_keypoints();
 	test_semantic();
 	test_frames();

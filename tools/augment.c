@@ -14,11 +14,12 @@ static struct config {
 	int64_t max_size;
 	const char *jitter;
 	const char *randaugment;
+	const char *boxes;
 	bool skip_bad;
 	const char *output;
 	const char *preview;
 	int64_t preview_count;
-} config = { .output = "-", .preview_count = 12 };
+} config = { .boxes = "tight", .output = "-", .preview_count = 12 };
 
 static const struct option_spec options[] = {
 	OPTION_TEXT('s', "scheme", "SCHEME", &config.policy, OPTION_RECORDS,
@@ -32,6 +33,8 @@ static const struct option_spec options[] = {
 	OPTION_TEXT(0, "jitter", "LO,HI", &config.jitter, OPTION_RECORDS, "range of the scale factor (-s1: 0.8,1.2; -s4: 0.5,2.0)"),
 	OPTION_TEXT(0, "randaugment", "N,M", &config.randaugment, OPTION_RECORDS,
 		    "draw N operations of magnitude M for each image (-s4: 1,10)"),
+	OPTION_TEXT(0, "boxes", "HOW", &config.boxes, OPTION_RECORDS,
+		    "of turned or cut objects: tight around what is seen of the mask, or the moved corners (tight)"),
 	OPTION_FLAG(0, "skip-bad", &config.skip_bad, OPTION_RECORDS,
 		    "leave out and count samples with damaged images instead of stopping"),
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "where the samples go; *.pack makes a pack (-: stdout)"),
@@ -146,6 +149,9 @@ static int parse_param(struct augment_param *param, const struct arguments *args
 		.max_size = (int)config.max_size,
 		.seed = (uint64_t)args->seed,
 	};
+	if (strcmp(config.boxes, "tight") != 0 && strcmp(config.boxes, "corners") != 0)
+		tool_usage("--boxes is tight or corners, not '%s'", config.boxes);
+	param->objects.boxes = config.boxes[0] == 't' ? OBJECTS_TIGHT : OBJECTS_CORNERS;
 	parse_size(param);
 	TRY(parse_jitter(param, a));
 	return parse_rules(param, a);
@@ -167,9 +173,6 @@ static void report(const struct augment_run *run)
 	tool_say("%lld image%s in, %lld out; %lld image%s and %lld object%s removed%s", (long long)t->in.records,
 		 tool_plural(t->in.records), (long long)(t->in.records - records), (long long)records, tool_plural(records),
 		 (long long)objects, tool_plural(objects), reasons);
-	if (run->loss.rle_masks > 0)
-		tool_say("%lld run-length masks dropped: only polygons can be moved with the image",
-			 (long long)run->loss.rle_masks);
 	if (run->loss.keypoints > 0)
 		tool_say("keypoints of %lld objects dropped: their mirror image is not known",
 			 (long long)run->loss.keypoints);

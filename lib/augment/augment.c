@@ -130,6 +130,6 @@ int augment_sample(struct sample *out, const struct sample *in, const struct aug
 	augment_plan_affine(m, &plan);
 	affine_compose(m, m, boxes_to_upright);
 	affine_compose(out->transform, m, in->transform);
-	TRY(augment_objects(out, in, m, plan.mirror, loss, a));
+	TRY(augment_objects(out, in, m, &param->objects, loss, a));
 	return augment_semantic(out, in, m, a);
 }

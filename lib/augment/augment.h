@@ -28,6 +28,7 @@
 #ifndef AUGMENT_AUGMENT_H
 #define AUGMENT_AUGMENT_H
 
+#include "augment/objects.h"
 #include "augment/rules.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -45,6 +46,7 @@ struct augment_param {
 	int w, h;	/* pixels of the canvas; h is not used when max_size is set */
 	int max_size;	/* 0: canvas; otherwise w is the short side and this the longest that the other may get */
 	double jitter_low, jitter_high;	/* factors on the canvas size */
+	struct objects_param objects;
 	uint64_t seed;
 };
 
@@ -90,14 +92,6 @@ extern const struct augment_policy *const augment_policies[];
 /* The policy of that name, or NULL. */
 const struct augment_policy *augment_policy_find(const char *name);
 
-/* What did not survive. Objects are lost whole; masks and keypoints are lost from objects that stay. */
-struct augment_loss {
-	int64_t outside;	/* objects whose box lies outside of the window */
-	int64_t empty;	/* objects whose box had no area to begin with */
-	int64_t rle_masks;	/* run-length masks: they cannot be scaled or cut exactly */
-	int64_t keypoints;	/* objects with keypoints that have no known mirror image */
-};
-
 /* The plan for an upright image of w x h pixels; its steps live in a. Error: a size out of range; memory. */
 int augment_plan(struct augment_plan *plan, const struct augment_param *param, const struct sample *sample, int w,
 		 int h, struct arena *a) MUST_CHECK;
@@ -110,21 +104,14 @@ void augment_window_affine(double m[6], const struct augment_plan *plan);
 
 /*
  * Carry a policy out on one sample.
- *   out->pixels u8 [out_h out_w 3]; boxes, polygons and keypoints moved with the pixels; boxes cut to the
- *   valid area, and objects removed whose box becomes empty; transform, valid_w and valid_h brought up to
+ *   out->pixels u8 [out_h out_w 3]; boxes, masks, keypoints and the label map moved with the pixels, see
+ *   augment/objects.h, which also says what coordinates mean; transform, valid_w and valid_h brought up to
  *   date; area, orig_w and orig_h stay as annotated. out shares memory with in where nothing changed.
  * Error: damaged image; image size that the annotations contradict.
  * loss is added to.
  */
 int augment_sample(struct sample *out, const struct sample *in, const struct augment_param *param,
 		   struct augment_loss *loss, struct arena *a) MUST_CHECK;
-
-/* The objects of `in` moved by m and cut to the valid area of out, into out. Error: memory. */
-int augment_objects(struct sample *out, const struct sample *in, const double m[6], bool mirror,
-		    struct augment_loss *loss, struct arena *a) MUST_CHECK;
-
-/* The label map of `in` moved by m: nearest label, 255 in the padding. Error: memory. */
-int augment_semantic(struct sample *out, const struct sample *in, const double m[6], struct arena *a) MUST_CHECK;
 
 /* side * factor rounded to whole pixels, halves up, at least 1. */
 int augment_round(double pixels);

@@ -82,7 +82,6 @@ static int reject_objects(struct context *c, const struct augment_loss *loss)
 		TRY(stream_trailer_reject(t, "box without area", 0, loss->empty, c->arena));
 	c->run->loss.outside += loss->outside;
 	c->run->loss.empty += loss->empty;
-	c->run->loss.rle_masks += loss->rle_masks;
 	c->run->loss.keypoints += loss->keypoints;
 	return 0;
 }

@@ -1,12 +1,16 @@
-/* What happens to boxes, masks and keypoints when the pixels move. */
-#include "augment/augment.h"
+/* What happens to the objects of an image when its pixels move. */
+#include "augment/objects.h"
 
 #include "image/affine.h"
 
 #include <string.h>
 
-/* The odd keypoints 1, 3, .. are a left part and the next one is its right: COCO's 17 of a person. */
-enum { PERSON_KEYPOINTS = 17 };
+/* What is written while the objects are gone through. */
+struct columns {
+	int64_t *kept;	/* [n] */
+	float *boxes;	/* [n 4] */
+	struct sample_mask *masks;	/* [n] */
+};
 
 static double clamp(double value, double high)
 {
@@ -28,103 +32,54 @@ static bool move_box(float out[4], const float in[4], const double m[6], const s
 	return has_area(out);
 }
 
-/*
- * Polygons move with the image and are not cut: what lies outside of the valid area is outside of the image.
- * Run-length masks stay only when the image did not change.
- */
-static int move_mask(struct sample_mask *mask, const double m[6], bool same_frame, struct augment_loss *loss,
-		     struct arena *a)
+/* A box whose sides stay upright and that is not cut is where it was, moved. Any other is drawn anew where a mask tells how. */
+static bool is_exact(const float in[4], const float out[4], const double m[6])
 {
-	if (mask->n_polygons == 0) {
-		if (mask->rle != NULL && !same_frame) {
-			loss->rle_masks++;
-			*mask = (struct sample_mask){ 0 };
-		}
-		return 0;
+	double box[4] = { in[0], in[1], in[2], in[3] };
+	bool upright = (m[1] == 0 && m[3] == 0) || (m[0] == 0 && m[4] == 0);
+	affine_box(box, m, box);
+	return upright && (float)box[0] == out[0] && (float)box[1] == out[1] && (float)box[2] == out[2] &&
+		(float)box[3] == out[3];
+}
+
+/* Object i of `in` becomes the next of out, unless nothing of it is left. */
+static int move_object(struct sample *out, struct columns *c, const struct sample *in, int64_t i, const double m[6],
+		       const struct objects_param *how, struct augment_loss *loss, struct arena *a)
+{
+	float *box = c->boxes + 4 * out->n;
+	const float *from = in->boxes + 4 * i;
+	bool seen = move_box(box, from, m, out);
+	if (seen && in->masks != NULL) {
+		struct sample_mask *mask = &c->masks[out->n];
+		bool tight = how->boxes == OBJECTS_TIGHT && !is_exact(from, box, m);
+		*mask = in->masks[i];
+		if (object_mask_move(mask, box, &seen, tight, out, in, m, a) != 0)
+			return err_context("object %lld", (long long)i);
 	}
-	struct tensor *moved = arena_alloc(a, (size_t)mask->n_polygons * sizeof *moved);
-	if (moved == NULL)
-		return -1;
-	for (int i = 0; i < mask->n_polygons; i++) {
-		const struct tensor *from = &mask->polygons[i];
-		TRY(tensor_new(&moved[i], a, DTYPE_F64, 2, from->dim));
-		double *points = moved[i].data;
-		memcpy(points, from->data, tensor_bytes(from));
-		for (int64_t p = 0; p < from->dim[0]; p++)
-			affine_point(m, &points[2 * p], &points[2 * p + 1]);
-	}
-	mask->polygons = moved;
+	if (seen)
+		c->kept[out->n++] = i;
+	else if (has_area(from))
+		loss->outside++;
+	else
+		loss->empty++;
 	return 0;
 }
 
-/* Those of out are its own copies of in's. */
-static int move_masks(struct sample *out, const struct sample *in, const double m[6], struct augment_loss *loss,
-		      struct arena *a)
-{
-	struct sample_mask *masks = (struct sample_mask *)(uintptr_t)out->masks;
-	if (masks == NULL)
-		return 0;
-	bool same_frame = affine_is_identity(m) && out->valid_w == in->valid_w && out->valid_h == in->valid_h &&
-			  out->pixels.dim[1] == out->valid_w && out->pixels.dim[0] == out->valid_h;
-	for (int64_t i = 0; i < out->n; i++)
-		TRY(move_mask(&masks[i], m, same_frame, loss, a));
-	return 0;
-}
-
-static void move_keypoint(float *to, const float *from, const double m[6], const struct sample *frame)
-{
-	double x = from[0], y = from[1];
-	affine_point(m, &x, &y);
-	bool seen = from[2] > 0 && x >= 0 && y >= 0 && x < frame->valid_w && y < frame->valid_h;
-	to[0] = seen ? (float)x : 0;
-	to[1] = seen ? (float)y : 0;
-	to[2] = seen ? from[2] : 0;
-}
-
-/*
- * A keypoint that leaves the valid area becomes "not labelled" (0 0 0). In a mirrored image a left hand is a
- * right hand; which points exchange their names is known for COCO's person alone.
- */
-static int move_keypoints(struct sample *out, const struct sample *in, const double m[6], bool mirror,
-			  const int64_t *kept, struct augment_loss *loss, struct arena *a)
-{
-	int64_t k = in->keypoints.dim[1];
-	if (in->keypoints.data == NULL)
-		return 0;
-	if (mirror && k != PERSON_KEYPOINTS) {
-		loss->keypoints += out->n;
-		out->keypoints = (struct tensor){ 0 };
-		return 0;
-	}
-	TRY(tensor_new(&out->keypoints, a, DTYPE_F32, 3, (int64_t[]){ out->n, k, 3 }));
-	float *to = out->keypoints.data;
-	const float *from = in->keypoints.data;
-	for (int64_t i = 0; i < out->n; i++)
-		for (int64_t j = 0; j < k; j++) {
-			int64_t twin = !mirror || j == 0 ? j : j % 2 == 1 ? j + 1 : j - 1;
-			move_keypoint(to + (i * k + twin) * 3, from + (kept[i] * k + j) * 3, m, out);
-		}
-	return 0;
-}
-
-int augment_objects(struct sample *out, const struct sample *in, const double m[6], bool mirror,
+int augment_objects(struct sample *out, const struct sample *in, const double m[6], const struct objects_param *how,
 		    struct augment_loss *loss, struct arena *a)
 {
-	int64_t *kept = arena_alloc(a, (size_t)in->n * sizeof *kept + 1);
-	float *boxes = arena_alloc(a, (size_t)in->n * 4 * sizeof *boxes + 1);
-	if (kept == NULL || boxes == NULL)
+	struct columns c = {
+		.kept = arena_alloc(a, (size_t)in->n * sizeof *c.kept + 1),
+		.boxes = arena_alloc(a, (size_t)in->n * 4 * sizeof *c.boxes + 1),
+		.masks = arena_alloc(a, (size_t)in->n * sizeof *c.masks + 1),
+	};
+	if (c.kept == NULL || c.boxes == NULL || c.masks == NULL)
 		return -1;
-	int64_t n = 0;
-	for (int64_t i = 0; i < in->n; i++) {
-		if (move_box(boxes + 4 * n, in->boxes + 4 * i, m, out))
-			kept[n++] = i;
-		else if (has_area(in->boxes + 4 * i))
-			loss->outside++;
-		else
-			loss->empty++;
-	}
-	TRY(sample_take(out, in, kept, n, a));
-	out->boxes = boxes;
-	TRY(move_masks(out, in, m, loss, a));
-	return move_keypoints(out, in, m, mirror, kept, loss, a);
+	out->n = 0;
+	for (int64_t i = 0; i < in->n; i++)
+		TRY(move_object(out, &c, in, i, m, how, loss, a));
+	TRY(sample_take(out, in, c.kept, out->n, a));
+	out->boxes = c.boxes;
+	out->masks = in->masks != NULL ? c.masks : NULL;
+	return objects_move_keypoints(out, in, m, c.kept, loss, a);
 }

@@ -51,11 +51,14 @@ void affine_compose(double m[6], const double outer[6], const double inner[6])
 	memcpy(m, out, sizeof out);
 }
 
-void affine_invert(double out[6], const double m[6])
+bool affine_invert(double out[6], const double m[6])
 {
-	double d = m[0] * m[4] - m[1] * m[3];
-	double a = m[4] / d, b = -m[1] / d, c = -m[3] / d, e = m[0] / d;
-	memcpy(out, (const double[6]){ a, b, -a * m[2] - b * m[5], c, e, -c * m[2] - e * m[5] }, 6 * sizeof *out);
+	double determinant = m[0] * m[4] - m[1] * m[3];
+	if (!isnormal(determinant) || !isfinite(m[2]) || !isfinite(m[5]))
+		return false;
+	double a = m[4] / determinant, b = -m[1] / determinant, c = -m[3] / determinant, d = m[0] / determinant;
+	memcpy(out, (const double[6]){ a, b, -(a * m[2] + b * m[5]), c, d, -(c * m[2] + d * m[5]) }, 6 * sizeof *out);
+	return true;
 }
 
 void affine_point(const double m[6], double *x, double *y)

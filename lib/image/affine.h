@@ -37,8 +37,8 @@ bool affine_is_identity(const double m[6]);
 /* m = outer after inner; m may be either of them. */
 void affine_compose(double m[6], const double outer[6], const double inner[6]);
 
-/* m's inverse; m may be the same array. m has one: its determinant is not 0. */
-void affine_invert(double out[6], const double m[6]);
+/* The map back; false when there is none: m is not finite, or what it makes has no area. out may be m. */
+bool affine_invert(double out[6], const double m[6]);
 
 /* x, y in place. */
 void affine_point(const double m[6], double *x, double *y);

@@ -67,7 +67,7 @@ struct sample {
 	const double *bbox;	/* [n 4] */
 	const int32_t *original_labels;	/* [n] before labels were made wrong on purpose, or NULL: they were not */
 	const struct sample_mask *masks;	/* [n] or NULL */
-	struct tensor keypoints;	/* f32 [n K 3] x y v, or data NULL */
+	struct tensor keypoints;	/* f32 [n K 3] x y v, or data NULL; x and y number a pixel: its centre is at x + 0.5 */
 
 	int64_t class_label;	/* of the whole image: index into the header's categories; -1: none */
 	int64_t original_class_label;	/* before it was made wrong on purpose; -1: it was not */

@@ -1,0 +1,74 @@
+/*
+ * objects: what belongs to an image moves with its pixels, all of it by one affine map.
+ *
+ * Coordinates are continuous (image/affine.h): the pixel i covers i..i+1, its centre is at i + 0.5, an image w pixels
+ * wide ends at w. Boxes and polygons are such coordinates. A keypoint is the number of a pixel, as in COCO:
+ * its place is the pixel's centre, so x means x + 0.5. Masks of pixels and label maps take the value of the
+ * pixel in which the centre came to lie.
+ *
+ *     struct objects_param how = { .boxes = OBJECTS_TIGHT };
+ *     out = in;  out.pixels = ...;  out.valid_w = ...;  out.valid_h = ...;
+ *     TRY(augment_objects(&out, &in, m, &how, &loss, arena));
+ *     TRY(augment_semantic(&out, &in, m, arena));
+ */
+#ifndef AUGMENT_OBJECTS_H
+#define AUGMENT_OBJECTS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "record/sample.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where the box comes from when its object is turned or cut. In all other cases it is the box itself, moved. */
+enum objects_boxes {
+	OBJECTS_TIGHT,	/* from the part of the mask that can be seen; of objects without a mask as OBJECTS_CORNERS */
+	OBJECTS_CORNERS,	/* around the four moved corners, cut to the valid area */
+};
+
+struct objects_param {
+	enum objects_boxes boxes;
+};
+
+/* What did not survive. Objects are lost whole; keypoints are lost from objects that stay. */
+struct augment_loss {
+	int64_t outside;	/* objects of which nothing lies in the valid area */
+	int64_t empty;	/* objects whose box had no area to begin with */
+	int64_t keypoints;	/* objects with keypoints that have no known mirror image */
+};
+
+/*
+ * The objects of `in` moved by m and cut to the valid area of out, into out; out->pixels' shape is the canvas. m is any map
+ * that has an inverse, from the frame of in's boxes.
+ *   boxes      within 0..valid_w x 0..valid_h, see enum objects_boxes; an object without any area left is removed
+ *   polygons   moved, not cut: what lies outside of the valid area is outside of the image
+ *   run lengths  redrawn on the canvas: a pixel of the valid area is inside when its centre was. Of a sliver that holds no
+ *              pixel's centre an empty mask stays, with its box
+ *   keypoints  those that leave the valid area become unlabelled (0 0 0). When m mirrors, left and right exchange
+ *              their names: COCO's 17 of a person are known, other skeletons lose their keypoints
+ *   area       stays as annotated, in original pixels
+ * Error: a run-length mask that is malformed or not of the size of its image (says which object); memory.
+ * loss is added to.
+ */
+int augment_objects(struct sample *out, const struct sample *in, const double m[6], const struct objects_param *how,
+		    struct augment_loss *loss, struct arena *a) MUST_CHECK;
+
+/*
+ * The label map of `in` moved by m: the label in which a pixel's centre lies; 255 in the padding and where the
+ * centre lies outside of the map. Error: m has no inverse; memory.
+ */
+int augment_semantic(struct sample *out, const struct sample *in, const double m[6], struct arena *a) MUST_CHECK;
+
+/*
+ * One mask moved by m from in's frame to out's. *box f32 [4], the moved box of its object, becomes tighter where
+ * `tight` says so; *seen is false when nothing of the mask is in the valid area. Error: as augment_objects().
+ */
+int object_mask_move(struct sample_mask *mask, float box[4], bool *seen, bool tight, const struct sample *out,
+		     const struct sample *in, const double m[6], struct arena *a) MUST_CHECK;
+
+/* The keypoints of in's objects kept[0..out->n-1] moved by m, into out. Error: memory. */
+int objects_move_keypoints(struct sample *out, const struct sample *in, const double m[6], const int64_t *kept,
+			   struct augment_loss *loss, struct arena *a) MUST_CHECK;
+
+#endif

@@ -1,0 +1,116 @@
+#include "coco/mask_extent.h"
+
+#include "image/affine.h"
+
+#include <math.h>
+
+struct mask_extent mask_extent_begin(double w, double h)
+{
+	return (struct mask_extent){ .w = w, .h = h, .x0 = INFINITY, .y0 = INFINITY, .x1 = -INFINITY, .y1 = -INFINITY };
+}
+
+static void add_point(struct mask_extent *e, double x, double y)
+{
+	/* Rounding may have put a crossing a hair outside. */
+	x = fmin(fmax(x, 0), e->w);
+	y = fmin(fmax(y, 0), e->h);
+	e->x0 = fmin(e->x0, x);
+	e->y0 = fmin(e->y0, y);
+	e->x1 = fmax(e->x1, x);
+	e->y1 = fmax(e->y1, y);
+}
+
+/* The part from *t0 to *t1 of an edge that has from + t * step within 0..limit; false when that is nothing. */
+static bool cut_edge(double *t0, double *t1, double from, double step, double limit)
+{
+	if (step == 0)
+		return from >= 0 && from <= limit;
+	double a = -from / step, b = (limit - from) / step;
+	*t0 = fmax(*t0, fmin(a, b));
+	*t1 = fmin(*t1, fmax(a, b));
+	return *t0 <= *t1;
+}
+
+/* Source of the cut: Liang and Barsky, ACM TOG 3 (1984). */
+static void add_edge(struct mask_extent *e, const double from[2], const double to[2])
+{
+	double t0 = 0, t1 = 1, dx = to[0] - from[0], dy = to[1] - from[1];
+	if (!cut_edge(&t0, &t1, from[0], dx, e->w) || !cut_edge(&t0, &t1, from[1], dy, e->h))
+		return;
+	/* Ends that were not cut are taken as they are: no rounding moves them. */
+	add_point(e, t0 > 0 ? from[0] + t0 * dx : from[0], t0 > 0 ? from[1] + t0 * dy : from[1]);
+	add_point(e, t1 < 1 ? from[0] + t1 * dx : to[0], t1 < 1 ? from[1] + t1 * dy : to[1]);
+}
+
+static bool is_inside(const double *xy, int64_t n, double x, double y)
+{
+	bool inside = false;
+	for (int64_t i = 0, k = n - 1; i < n; k = i++) {
+		const double *a = xy + 2 * i, *b = xy + 2 * k;
+		if ((a[1] > y) != (b[1] > y) && x < (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0])
+			inside = !inside;
+	}
+	return inside;
+}
+
+void mask_extent_polygon(struct mask_extent *e, const double *xy, int64_t n)
+{
+	double x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;
+	for (int64_t i = 0; i < n; i++) {
+		x0 = fmin(x0, xy[2 * i]);
+		y0 = fmin(y0, xy[2 * i + 1]);
+		x1 = fmax(x1, xy[2 * i]);
+		y1 = fmax(y1, xy[2 * i + 1]);
+	}
+	if (!(x0 < e->w && y0 < e->h && x1 > 0 && y1 > 0))
+		return;
+	if (x0 >= 0 && y0 >= 0 && x1 <= e->w && y1 <= e->h) {
+		add_point(e, x0, y0);
+		add_point(e, x1, y1);
+		return;
+	}
+	for (int64_t i = 0, k = n - 1; i < n; k = i++)
+		add_edge(e, xy + 2 * k, xy + 2 * i);
+	const double corner[4][2] = { { 0, 0 }, { e->w, 0 }, { 0, e->h }, { e->w, e->h } };
+	for (int i = 0; i < 4; i++)
+		if (is_inside(xy, n, corner[i][0], corner[i][1]))
+			add_point(e, corner[i][0], corner[i][1]);
+}
+
+static void add_rectangle(struct mask_extent *e, const double m[6], double x0, double y0, double x1, double y1)
+{
+	double xy[8] = { x0, y0, x1, y0, x1, y1, x0, y1 };
+	for (int i = 0; i < 4; i++)
+		affine_point(m, &xy[2 * i], &xy[2 * i + 1]);
+	mask_extent_polygon(e, xy, 4);
+}
+
+void mask_extent_rle(struct mask_extent *e, const struct rle_edges *mask, const double m[6])
+{
+	for (int64_t i = 0; i + 1 < mask->n; i += 2) {
+		int64_t h = mask->h, begin = mask->end[i], end = mask->end[i + 1];
+		if (begin == end)
+			continue;
+		int64_t first = begin / h, last = (end - 1) / h;
+		double top = (double)(begin % h), bottom = (double)((end - 1) % h + 1);
+		if (first == last) {
+			add_rectangle(e, m, (double)first, top, (double)first + 1, bottom);
+			continue;
+		}
+		add_rectangle(e, m, (double)first, top, (double)first + 1, (double)h);
+		add_rectangle(e, m, (double)last, 0, (double)last + 1, bottom);
+		if (first + 1 < last)
+			add_rectangle(e, m, (double)first + 1, 0, (double)last, (double)h);
+	}
+}
+
+bool mask_extent_box(double box[4], const struct mask_extent *e)
+{
+	if (!(e->x0 < e->x1 && e->y0 < e->y1))
+		return false;
+	box[0] = e->x0;
+	box[1] = e->y0;
+	box[2] = e->x1;
+	box[3] = e->y1;
+	return true;
+}
