@@ -28,6 +28,12 @@ prepare() {
 	tee instances_val2017.json < drawn-val/instances.json > val.json
 	cp val/000001.jpg photo1.jpg
 	cp val/000002.jpg photo2.jpg
+	mkdir -p coco8/{images,labels}/train cifar-10-batches-bin
+	cp drawn/images/*.jpg coco8/images/train
+	echo "0 0.5 0.5 0.25 0.25" > coco8/labels/train/000001.txt
+	echo "names: [disc, square]" > coco8/data.yaml
+	head -c 30730 /dev/zero > cifar-10-batches-bin/test_batch.bin
+	cp -r drawn-val/images photos
 	mkdir -p pictures SegmentationClass found imagenet/train
 	cp -r drawn/images imagenet/train/n01440764
 	cp -r drawn-val/images imagenet/train/n01443537

@@ -16,11 +16,11 @@ static struct config {
 } config = { .exif = "raw", .output = "-", .epochs = 1, .count = -1, .fraction = 1 };
 
 static const struct option_spec options[] = {
-	OPTION_TEXT(0, "images", "DIR", &config.images, 0, "directory of the images of a COCO JSON file"),
-	OPTION_TEXT(0, "set", "NAME", &config.set, OPTION_RECORDS, "list in ImageSets/Main of a VOC directory"),
+	OPTION_TEXT(0, "images", "DIR", &config.images, 0, "directory of the images of a COCO JSON file or of a list"),
+	OPTION_TEXT(0, "set", "NAME", &config.set, OPTION_RECORDS, "VOC: list in ImageSets/Main; YOLO, CIFAR: part, as train"),
 	OPTION_TEXT(0, "classes", "A,B,...", &config.classes, OPTION_RECORDS,
-		    "VOC, class folders: the classes in the order of their labels (all there are, sorted)"),
-	OPTION_CHOICE(0, "format", "coco|voc|folders|dir|stream", &config.format, 0, "what the operand is (found out)"),
+		    "the classes in the order of their labels (what the source says, or all there are, sorted)"),
+	OPTION_CHOICE(0, "format", "coco|voc|yolo|folders|cifar|list|dir|stream", &config.format, 0, "what the operand is (found out)"),
 	OPTION_FLAG(0, "shuffle", &config.shuffle, OPTION_RECORDS, "every epoch in an order of its own"),
 	OPTION_INT(0, "epochs", "N", &config.epochs, 0, 1000000, OPTION_RECORDS,
 		   "passes over the images; 0: as many as --count needs (1)"),
@@ -42,8 +42,8 @@ static const struct option_spec options[] = {
 
 static const struct tool_spec tool = {
 	.name = "coco-pack",
-	.summary = "turn COCO, VOC, class folders, image directories, packs and streams into samples",
-	.synopsis = "[options] ann.json --images DIR | VOCDIR --set NAME | DIR | FILE.pack | -",
+	.summary = "turn images and their annotations, from data sets of many kinds, into samples",
+	.synopsis = "[options] ann.json --images DIR | DIR [--set NAME] | FILE | FILE.pack | -",
 	.options = options,
 	.examples =
 		"coco-pack train.json --images train/ --shuffle --epochs 12 | augment -s0 --size 320x240 |\n"

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,21 @@ char *arena_strndup(struct arena *a, const char *text, size_t length)
 char *arena_strdup(struct arena *a, const char *text)
 {
 	return arena_strndup(a, text, strlen(text));
+}
+
+char *arena_format(struct arena *a, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int size = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	char *text = size >= 0 ? arena_alloc(a, (size_t)size + 1) : err_null("arena: a text that cannot be formatted");
+	if (text == NULL)
+		return NULL;
+	va_start(args, format);
+	vsnprintf(text, (size_t)size + 1, format, args);
+	va_end(args);
+	return text;
 }
 
 static void free_blocks(struct arena_block *b)

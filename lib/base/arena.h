@@ -45,6 +45,9 @@ void *arena_calloc(struct arena *a, size_t count, size_t size) MUST_CHECK;
 char *arena_strdup(struct arena *a, const char *text) MUST_CHECK;
 char *arena_strndup(struct arena *a, const char *text, size_t length) MUST_CHECK;
 
+/* As sprintf() into memory of the right size. */
+char *arena_format(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
+
 /* All pieces are given back; the blocks stay, several as one of the size that was in use. */
 void arena_reset(struct arena *a);
 

@@ -6,16 +6,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const struct dataset_kind *find_kind(const char *path, const char *format)
+static const struct dataset_kind *find_kind(const char *path, const struct dataset_options *options)
 {
 	const struct dataset_kind *best = NULL;
+	const char *format = options->format;
 	int best_score = 0;
 	struct stat st;
 	for (int i = 0; dataset_kinds[i] != NULL; i++) {
 		const struct dataset_kind *kind = dataset_kinds[i];
 		if (format != NULL && strcmp(kind->name, format) == 0)
 			return kind;
-		int score = format == NULL ? kind->detect(path) : 0;
+		int score = format == NULL ? kind->detect(path, options) : 0;
 		if (score > best_score) {
 			best = kind;
 			best_score = score;
@@ -29,7 +30,7 @@ static const struct dataset_kind *find_kind(const char *path, const char *format
 		err_errno("cannot open '%s'", path);
 		return NULL;
 	}
-	return err_null("'%s' is neither a COCO JSON file, a pack, a stream, a VOC directory, class folders nor a directory of images",
+	return err_null("'%s' is nothing that can be read: coco-pack(1) lists what can, and --format says which of these it is",
 			path);
 }
 
@@ -54,7 +55,7 @@ int dataset_open(struct dataset *d, const char *path, const struct dataset_optio
 	*d = (struct dataset){ .options = *options, .path = path, .n = -1 };
 	TRY(dataset_check_options(options));
 	arena_init(&d->arena, 1 << 20);
-	d->kind = find_kind(path, options->format);
+	d->kind = find_kind(path, options);
 	if (d->kind == NULL)
 		return -1;
 	if (d->kind->open(d, path) != 0) {
@@ -125,4 +126,10 @@ const char *dataset_base_name(struct dataset *d, const char *path, const char *s
 	const char *name = arena_strndup(&d->arena, base, size);
 	free(real);
 	return name;
+}
+
+const char *dataset_part_name(struct dataset *d, const char *path)
+{
+	const char *base = dataset_base_name(d, path, "/");
+	return base == NULL || d->options.set == NULL ? base : arena_format(&d->arena, "%s-%s", base, d->options.set);
 }

@@ -30,9 +30,10 @@
 
 struct dataset_options {
 	const char *format;	/* name of a kind; NULL: found out */
-	const char *images;	/* COCO: directory of the images */
-	const char *set;	/* VOC: name of the list in ImageSets/Main */
-	const char *classes;	/* VOC, folders: "a,b,c", the order of the labels; NULL: all names, sorted */
+	const char *images;	/* COCO, lists, VOC's XML files alone: directory of the images */
+	const char *labels;	/* label maps: directory of the PNG files */
+	const char *set;	/* VOC: name of the list in ImageSets/Main; YOLO, CIFAR: of the part */
+	const char *classes;	/* "a,b,c", the order of the labels; NULL: what the source says, or all its names, sorted */
 	bool exif_turned;	/* where the size cannot tell, the annotations were made on the turned image */
 	bool unlabelled;	/* annotations are not needed and not carried */
 };
@@ -93,8 +94,11 @@ struct dataset_orphan {
 
 struct dataset_kind {
 	const char *name;	/* for --format */
-	/* How sure it is that path is of this kind: 0 no, 1 if nobody else wants it, 2 yes. "-" is stdin. */
-	int (*detect)(const char *path);
+	/*
+	 * How sure it is that path is of this kind: 0 no, 1 if nobody else wants it, 2 yes, 3 yes although it looks like something
+	 * more general, too. "-" is stdin.
+	 */
+	int (*detect)(const char *path, const struct dataset_options *options);
 	int (*open)(struct dataset *d, const char *path) MUST_CHECK;
 	/* What must be read in order and by one thread; NULL: nothing. 1 = there is a record, 0 = end, -1 = error. */
 	int (*fetch)(struct dataset *d, struct dataset_record *r);
@@ -130,5 +134,8 @@ void dataset_close(struct dataset *d);
 
 /* For the kinds: the last part of a path without ".json" and the like, in the data set's arena. */
 const char *dataset_base_name(struct dataset *d, const char *path, const char *suffix);
+
+/* The same of a directory, with "-SET" when there is a --set. */
+const char *dataset_part_name(struct dataset *d, const char *path);
 
 #endif

@@ -1,4 +1,5 @@
 /* COCO JSON: {"images": [...], "annotations": [...], "categories": [...]} in any order. */
+#include "coco/categories.h"
 #include "coco/coco_masks.h"
 #include "coco/coco_points.h"
 #include "coco/rle.h"
@@ -20,10 +21,11 @@ struct coco_reader {
 };
 
 /* A file that starts like a JSON object. */
-static int detect(const char *path)
+static int detect(const char *path, const struct dataset_options *options)
 {
 	char start[64];
 	struct stat st;
+	(void)options;
 	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
 		return 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -215,18 +217,7 @@ static int read_category(struct coco_reader *c)
 		return -1;
 	if (!has_id || k.name == NULL)
 		return json_fail(j, "this category has no '%s'", has_id ? "name" : "id");
-	/* Grown in the arena: there are few of them. */
-	if ((d->n_categories & (d->n_categories - 1)) == 0) {
-		size_t room = d->n_categories > 0 ? 2 * (size_t)d->n_categories : 1;
-		struct category *larger = arena_calloc(&d->arena, room, sizeof *larger);
-		if (larger == NULL)
-			return -1;
-		if (d->n_categories > 0)
-			memcpy(larger, d->categories, (size_t)d->n_categories * sizeof *larger);
-		d->categories = larger;
-	}
-	d->categories[d->n_categories++] = k;
-	return 0;
+	return categories_add(d, &k);
 }
 
 static int read_list(struct coco_reader *c, const char *what, int (*read_one)(struct coco_reader *))
@@ -306,12 +297,6 @@ static int open_coco(struct dataset *d, const char *path)
 	return image_table_finish(t, d);
 }
 
-static void close_coco(struct dataset *d)
-{
-	if (d->state != NULL)
-		image_table_release(d->state);
-}
-
 const struct dataset_kind dataset_kind_coco = {
-	.name = "coco", .detect = detect, .open = open_coco, .load = image_table_load, .close = close_coco,
+	.name = "coco", .detect = detect, .open = open_coco, .load = image_table_load, .close = image_table_close,
 };

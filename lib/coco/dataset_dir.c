@@ -1,12 +1,13 @@
-/* A directory of images without labels. Ids are 1, 2, ... in byte order of the names. */
+/* A directory of images without labels, at any depth. Ids are 1, 2, ... in byte order of the names with their directories. */
 #include "coco/image_names.h"
 #include "coco/image_table.h"
 
 #include <sys/stat.h>
 
-static int detect(const char *path)
+static int detect(const char *path, const struct dataset_options *options)
 {
 	struct stat st;
+	(void)options;
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 1 : 0;
 }
 
@@ -22,10 +23,9 @@ static int open_dir(struct dataset *d, const char *path)
 	d->name = dataset_base_name(d, path, "/");
 	if (d->name == NULL)
 		return -1;
-	TRY(image_names_list(&names, path, &d->arena));
+	TRY(image_names_walk(&names, path, &d->arena));
 	if (names.n == 0)
-		return err_set("'%s' holds no .jpg, .jpeg or .png files%s", path,
-			       names.n_directories > 0 ? "; directories inside it are not searched" : "");
+		return err_set("'%s' holds no .jpg, .jpeg or .png files", path);
 	d->n_passed_over = names.n_others;
 	for (int64_t i = 0; i < names.n; i++) {
 		struct table_image image = { .id.number = i + 1, .file_name = names.name[i] };
@@ -35,12 +35,6 @@ static int open_dir(struct dataset *d, const char *path)
 	return image_table_finish(t, d);
 }
 
-static void close_dir(struct dataset *d)
-{
-	if (d->state != NULL)
-		image_table_release(d->state);
-}
-
 const struct dataset_kind dataset_kind_dir = {
-	.name = "dir", .detect = detect, .open = open_dir, .load = image_table_load, .close = close_dir,
+	.name = "dir", .detect = detect, .open = open_dir, .load = image_table_load, .close = image_table_close,
 };

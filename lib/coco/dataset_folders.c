@@ -8,8 +8,6 @@
 #include "coco/image_table.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,35 +21,19 @@ struct folders {
 	int64_t *last;	/* [n] index after the folder's last image */
 };
 
-static bool is_directory(const char *path, const char *inside)
-{
-	char whole[4096];
-	struct stat st;
-	int n = snprintf(whole, sizeof whole, "%s/%s", path, inside);
-	return n < (int)sizeof whole && stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* "CLASS/" or "CLASS/images/": what leads from the directory to a class' images. */
 static const char *image_prefix(const char *path, const char *class_name, struct arena *a)
 {
-	size_t room = strlen(class_name) + sizeof "/images/";
-	char *prefix = arena_alloc(a, room);
-	if (prefix == NULL)
-		return NULL;
-	snprintf(prefix, room, "%s/images", class_name);
-	if (!is_directory(path, prefix))
-		snprintf(prefix, room, "%s", class_name);
-	return strcat(prefix, "/");
+	const char *prefix = arena_format(a, "%s/images/", class_name);
+	if (prefix == NULL || directory_has(path, prefix))
+		return prefix;
+	return arena_format(a, "%s/", class_name);
 }
 
 static int list_images(struct image_names *names, const char *path, const char *prefix, struct arena *a)
 {
-	size_t room = strlen(path) + strlen(prefix) + 2;
-	char *directory = arena_alloc(a, room);
-	if (directory == NULL)
-		return -1;
-	snprintf(directory, room, "%s/%s", path, prefix);
-	return image_names_list(names, directory, a);
+	const char *directory = arena_format(a, "%s/%s", path, prefix);
+	return directory == NULL ? -1 : image_names_list(names, directory, a);
 }
 
 static int is_folder(const struct dirent *entry)
@@ -74,7 +56,7 @@ static int list_folders(struct folders *f, const char *path, struct arena *a)
 	f->n = 0;
 	f->name = arena_calloc(a, (size_t)n + 1, sizeof *f->name);
 	for (int i = 0; i < n; i++) {
-		if (f->name != NULL && status == 0 && is_directory(path, entry[i]->d_name)) {
+		if (f->name != NULL && status == 0 && directory_has(path, entry[i]->d_name)) {
 			f->name[f->n] = arena_strdup(a, entry[i]->d_name);
 			status = f->name[f->n++] == NULL ? -1 : 0;
 		}
@@ -89,7 +71,7 @@ static bool looks_like_folders(const char *path, struct arena *a)
 {
 	struct folders f;
 	struct image_names names;
-	if (image_names_list(&names, path, a) != 0 || names.n > 0 || is_directory(path, "Annotations") ||
+	if (image_names_list(&names, path, a) != 0 || names.n > 0 || directory_has(path, "Annotations") ||
 	    list_folders(&f, path, a) != 0)
 		return false;
 	for (int i = 0; i < f.n; i++) {
@@ -100,10 +82,11 @@ static bool looks_like_folders(const char *path, struct arena *a)
 	return false;
 }
 
-static int detect(const char *path)
+static int detect(const char *path, const struct dataset_options *options)
 {
 	struct arena a;
 	struct stat st;
+	(void)options;
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
 		return 0;
 	arena_init(&a, 1 << 20);
@@ -167,12 +150,10 @@ static int add_folder(struct dataset *d, struct folders *f, int i)
 	TRY(list_images(&names, d->path, prefix, &d->arena));
 	d->n_passed_over += names.n_others;
 	for (int64_t k = 0; k < names.n; k++) {
-		size_t room = strlen(prefix) + strlen(names.name[k]) + 1;
-		char *file = arena_alloc(&d->arena, room);
+		const char *file = arena_format(&d->arena, "%s%s", prefix, names.name[k]);
 		bool duplicate;
 		if (file == NULL)
 			return -1;
-		snprintf(file, room, "%s%s", prefix, names.name[k]);
 		struct table_image image = { .id.number = f->table.n_images + 1, .file_name = file };
 		TRY(image_table_add(&f->table, &image, &duplicate));
 	}
@@ -224,12 +205,6 @@ static int load_folders(const struct dataset *d, struct dataset_record *r)
 	return 0;
 }
 
-static void close_folders(struct dataset *d)
-{
-	if (d->state != NULL)
-		image_table_release(d->state);
-}
-
 const struct dataset_kind dataset_kind_folders = {
-	.name = "folders", .detect = detect, .open = open_folders, .load = load_folders, .close = close_folders,
+	.name = "folders", .detect = detect, .open = open_folders, .load = load_folders, .close = image_table_close,
 };

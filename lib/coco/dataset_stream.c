@@ -19,10 +19,11 @@ struct stream_source {
 	int n_idle;
 };
 
-static int detect(const char *path)
+static int detect(const char *path, const struct dataset_options *options)
 {
 	struct stat st;
 	unsigned char first = 0;
+	(void)options;
 	if (strcmp(path, "-") == 0)
 		return 2;
 	if (stat(path, &st) != 0 || S_ISDIR(st.st_mode))

@@ -6,6 +6,7 @@
  * the directory's annotations use, sorted, unless --classes gives them.
  */
 #include "base/io.h"
+#include "coco/categories.h"
 #include "coco/image_names.h"
 #include "coco/image_table.h"
 #include "coco/voc_xml.h"
@@ -30,65 +31,26 @@ struct voc_reader {
 	int64_t objects;	/* numbered so far */
 };
 
-static bool is_directory(const char *path, const char *inside)
+static int detect(const char *path, const struct dataset_options *options)
 {
-	char *whole;
-	struct stat st;
-	if (asprintf(&whole, "%s/%s", path, inside) < 0)
-		return false;
-	bool yes = stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
-	free(whole);
-	return yes;
-}
-
-static int detect(const char *path)
-{
-	return is_directory(path, "Annotations") && is_directory(path, "JPEGImages") ? 2 : 0;
-}
-
-/* "<directory>/<inside>/<name><suffix>" in the arena. */
-static const char *join(struct arena *a, const char *directory, const char *inside, const char *name,
-			const char *suffix)
-{
-	char *text;
-	if (asprintf(&text, "%s/%s/%s%s", directory, inside, name, suffix) < 0)
-		return err_null("out of memory");
-	const char *path = arena_strdup(a, text);
-	free(text);
-	return path;
+	(void)options;
+	return directory_has(path, "Annotations") && directory_has(path, "JPEGImages") ? 2 : 0;
 }
 
 static int add_category(struct voc_reader *v, const char *name)
 {
-	struct dataset *d = v->d;
-	int n = d->n_categories;
-	int added = id_map_add(&v->by_class, (struct sample_id){ .text = name }, n);
-	if (added <= 0)
-		return added;
-	if ((n & (n - 1)) == 0) {
-		struct category *larger = arena_calloc(&d->arena, n > 0 ? 2 * (size_t)n : 1, sizeof *larger);
-		if (larger == NULL)
-			return -1;
-		if (n > 0)
-			memcpy(larger, d->categories, (size_t)n * sizeof *larger);
-		d->categories = larger;
-	}
-	d->categories[d->n_categories++] = (struct category){ .id = n + 1, .name = name };
-	return 0;
+	int added = id_map_add(&v->by_class, (struct sample_id){ .text = name }, v->d->n_categories);
+	return added <= 0 ? added : categories_add_name(v->d, name);
 }
 
-static int take_classes(struct voc_reader *v, const char *list)
+static int take_classes(struct voc_reader *v)
 {
-	for (;;) {
-		size_t size = strcspn(list, ",");
-		const char *name = arena_strndup(&v->d->arena, list, size);
-		if (name == NULL)
+	struct dataset *d = v->d;
+	TRY(categories_add_list(d, d->options.classes));
+	for (int i = 0; i < d->n_categories; i++)
+		if (id_map_add(&v->by_class, (struct sample_id){ .text = d->categories[i].name }, i) < 0)
 			return -1;
-		TRY(add_category(v, name));
-		if (list[size] == '\0')
-			return 0;
-		list += size + 1;
-	}
+	return 0;
 }
 
 static int compare_categories(const void *a, const void *b)
@@ -103,7 +65,7 @@ static int find_classes(struct voc_reader *v)
 	for (int64_t i = 0; i < v->n_stems; i++) {
 		struct voc_annotation x;
 		arena_reset(&v->scratch);
-		const char *path = join(&v->scratch, d->path, "Annotations", v->stem[i], ".xml");
+		const char *path = arena_format(&v->scratch, "%s/Annotations/%s.xml", d->path, v->stem[i]);
 		if (path == NULL)
 			return -1;
 		if (access(path, F_OK) != 0)
@@ -144,7 +106,7 @@ static int read_list(struct voc_reader *v, const char ***list, int64_t *n)
 	if (set == NULL)
 		return err_set("'%s' is a VOC directory; say which list of images with --set (train, val, trainval, test)",
 			       d->path);
-	const char *path = join(&d->arena, d->path, "ImageSets/Main", set, ".txt");
+	const char *path = arena_format(&d->arena, "%s/ImageSets/Main/%s.txt", d->path, set);
 	if (path == NULL)
 		return -1;
 	TRY(io_read_file(path, &data, &size, &d->arena));
@@ -165,11 +127,6 @@ static int read_list(struct voc_reader *v, const char ***list, int64_t *n)
 	return *n > 0 ? 0 : err_set("'%s' lists no images", path);
 }
 
-static const char *without_suffix(const char *name, struct arena *a)
-{
-	return arena_strndup(a, name, (size_t)(strrchr(name, '.') - name));
-}
-
 /* Number all images there are: those of JPEGImages and those of the list. */
 static int number_images(struct voc_reader *v, const char **list, int64_t n_list)
 {
@@ -181,7 +138,7 @@ static int number_images(struct voc_reader *v, const char **list, int64_t n_list
 		return -1;
 	int64_t n = 0;
 	for (int64_t i = 0; i < v->files.n; i++) {
-		all[n] = without_suffix(v->files.name[i], a);
+		all[n] = image_name_stem(v->files.name[i], a);
 		if (all[n] == NULL || id_map_add(&v->by_file, (struct sample_id){ .text = all[n] }, i) < 0)
 			return -1;
 		n++;
@@ -230,17 +187,13 @@ static int add_image(struct voc_reader *v, const char *name)
 	};
 	if (file < 0) {
 		/* It becomes a reject; the usual suffix makes its name complete. */
-		char *guess;
-		if (asprintf(&guess, "%s.jpg", name) < 0)
-			return err_set("out of memory");
-		image.file_name = arena_strdup(&d->arena, guess);
-		free(guess);
+		image.file_name = arena_format(&d->arena, "%s.jpg", name);
 		if (image.file_name == NULL)
 			return -1;
 	}
 	struct voc_annotation x = { 0 };
 	arena_reset(&v->scratch);
-	const char *path = join(&v->scratch, d->path, "Annotations", name, ".xml");
+	const char *path = arena_format(&v->scratch, "%s/Annotations/%s.xml", d->path, name);
 	if (path == NULL)
 		return -1;
 	image.no_annotation = access(path, F_OK) != 0;
@@ -262,7 +215,7 @@ static int read_all(struct voc_reader *v)
 	TRY(read_list(v, &list, &n));
 	TRY(number_images(v, list, n));
 	if (d->options.classes != NULL)
-		TRY(take_classes(v, d->options.classes));
+		TRY(take_classes(v));
 	else
 		TRY(find_classes(v));
 	for (int64_t i = 0; i < n; i++)
@@ -277,16 +230,9 @@ static int open_voc(struct dataset *d, const char *path)
 		return -1;
 	image_table_init(t);
 	d->state = t;
-	t->directory = join(&d->arena, path, "JPEGImages", "", "");
-	const char *base = dataset_base_name(d, path, "/");
-	if (t->directory == NULL || base == NULL)
-		return -1;
-	char *name;
-	if (asprintf(&name, "%s-%s", base, d->options.set != NULL ? d->options.set : "") < 0)
-		return err_set("out of memory");
-	d->name = arena_strdup(&d->arena, name);
-	free(name);
-	if (d->name == NULL)
+	t->directory = arena_format(&d->arena, "%s/JPEGImages", path);
+	d->name = dataset_part_name(d, path);
+	if (t->directory == NULL || d->name == NULL)
 		return -1;
 	struct voc_reader v = { .d = d, .table = t };
 	arena_init(&v.scratch, 1 << 16);
@@ -298,12 +244,6 @@ static int open_voc(struct dataset *d, const char *path)
 	return status;
 }
 
-static void close_voc(struct dataset *d)
-{
-	if (d->state != NULL)
-		image_table_release(d->state);
-}
-
 const struct dataset_kind dataset_kind_voc = {
-	.name = "voc", .detect = detect, .open = open_voc, .load = image_table_load, .close = close_voc,
+	.name = "voc", .detect = detect, .open = open_voc, .load = image_table_load, .close = image_table_close,
 };

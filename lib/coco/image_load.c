@@ -109,6 +109,7 @@ struct columns {
 	int32_t *labels;
 	double *area;
 	uint8_t *iscrowd, *ignore;
+	float *score;
 	int64_t *object_id;
 	double *bbox;
 	bool bbox_told;	/* by the boxes alone, of all objects so far */
@@ -123,13 +124,14 @@ static int make_columns(struct columns *c, size_t n, int n_keypoints, struct are
 	c->area = arena_calloc(a, n, sizeof *c->area);
 	c->iscrowd = arena_calloc(a, n, sizeof *c->iscrowd);
 	c->ignore = arena_calloc(a, n, sizeof *c->ignore);
+	c->score = arena_calloc(a, n, sizeof *c->score);
 	c->object_id = arena_calloc(a, n, sizeof *c->object_id);
 	c->bbox = arena_calloc(a, n, 4 * sizeof *c->bbox);
 	c->bbox_told = true;
 	c->masks = arena_calloc(a, n, sizeof *c->masks);
 	c->keypoints = arena_calloc(a, n, (size_t)n_keypoints * 3 * sizeof *c->keypoints);
 	return c->boxes != NULL && c->labels != NULL && c->area != NULL && c->iscrowd != NULL && c->ignore != NULL &&
-		c->object_id != NULL && c->bbox != NULL && c->masks != NULL && c->keypoints != NULL ? 0 : -1;
+		c->score != NULL && c->object_id != NULL && c->bbox != NULL && c->masks != NULL && c->keypoints != NULL ? 0 : -1;
 }
 
 static int put_mask(struct sample_mask *out, const struct table_mask *m, struct arena *a)
@@ -170,6 +172,7 @@ static int put_object(struct columns *c, int64_t i, const struct table_object *o
 	c->area[i] = isnan(o->area) ? (o->box[2] - o->box[0]) * (o->box[3] - o->box[1]) : o->area;
 	c->iscrowd[i] = o->iscrowd;
 	c->ignore[i] = o->ignore;
+	c->score[i] = o->score;
 	c->object_id[i] = o->id;
 	if (o->keypoints != NULL)
 		memcpy(c->keypoints + i * n_keypoints * 3, o->keypoints, (size_t)n_keypoints * 3 * sizeof *o->keypoints);
@@ -180,11 +183,12 @@ static int put_object(struct columns *c, int64_t i, const struct table_object *o
 static void use_columns(struct sample *s, const struct columns *c, const struct table_object *o, int64_t n,
 			int n_keypoints)
 {
-	bool masks = false, area = false, keypoints = false, iscrowd = false, ignore = false;
+	bool masks = false, area = false, keypoints = false, iscrowd = false, ignore = false, score = false;
 	for (int64_t i = 0; i < n; i++) {
 		masks |= o[i].mask != NULL;
 		iscrowd |= o[i].iscrowd;
 		ignore |= o[i].ignore;
+		score |= o[i].scored;
 		area |= !isnan(o[i].area);
 		keypoints |= o[i].keypoints != NULL;
 	}
@@ -193,11 +197,36 @@ static void use_columns(struct sample *s, const struct columns *c, const struct 
 	s->area = area ? c->area : NULL;
 	s->iscrowd = iscrowd ? c->iscrowd : NULL;
 	s->ignore = ignore ? c->ignore : NULL;
+	s->score = score ? c->score : NULL;
 	s->object_id = c->object_id;
 	s->bbox = c->bbox_told ? NULL : c->bbox;
 	s->masks = masks ? c->masks : NULL;
 	if (keypoints)
 		s->keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ s->n, n_keypoints, 3 }, c->keypoints);
+}
+
+/* A copy of the object in pixels, where its box and polygons are parts of the image's sides. */
+static int scale_object(struct table_object *out, const struct table_object *o, const struct sample *s, struct arena *a)
+{
+	const double side[2] = { s->orig_w, s->orig_h };
+	*out = *o;
+	for (int i = 0; i < 4; i++)
+		out->box[i] *= side[i % 2];
+	if (o->mask == NULL)
+		return 0;
+	int64_t n = 0;
+	for (int i = 0; i < o->mask->n_polygons; i++)
+		n += o->mask->n_points[i];
+	struct table_mask *mask = arena_alloc(a, sizeof *mask);
+	double *xy = arena_calloc(a, (size_t)n, 2 * sizeof *xy);
+	if (mask == NULL || xy == NULL)
+		return -1;
+	for (int64_t i = 0; i < 2 * n; i++)
+		xy[i] = o->mask->xy[i] * side[i % 2];
+	*mask = *o->mask;
+	mask->xy = xy;
+	out->mask = mask;
+	return 0;
 }
 
 static int load_objects(struct dataset_record *r, const struct image_table *t, const struct table_image *image)
@@ -210,14 +239,20 @@ static int load_objects(struct dataset_record *r, const struct image_table *t, c
 		return -1;
 	int64_t n = 0;
 	for (int64_t i = 0; i < image->n; i++) {
+		const struct table_object *object = &o[i];
+		struct table_object scaled;
 		double box[4];
 		bool clipped;
-		const char *reason = check_object(&o[i], &r->sample, box, &clipped);
+		if (t->normalised) {
+			TRY(scale_object(&scaled, object, &r->sample, &r->arena));
+			object = &scaled;
+		}
+		const char *reason = check_object(object, &r->sample, box, &clipped);
 		if (reason != NULL) {
 			r->rejects[r->n_rejects++] = (struct dataset_reject){ reason, o[i].id };
 			continue;
 		}
-		TRY(put_object(&c, n++, &o[i], box, t->n_keypoints, &r->arena));
+		TRY(put_object(&c, n++, object, box, t->n_keypoints, &r->arena));
 		r->n_clipped += clipped;
 	}
 	r->sample.n = n;
@@ -238,11 +273,9 @@ int image_table_load(const struct dataset *d, struct dataset_record *r)
 	s->file_name = image->file_name;
 	if (image->no_annotation && !d->options.unlabelled)
 		return reject_record(r, REJECT_NO_ANNOTATION, "");
-	size_t room = strlen(t->directory) + strlen(image->file_name) + 2;
-	char *path = arena_alloc(&r->arena, room);
+	const char *path = image_table_path(t, image, &r->arena);
 	if (path == NULL)
 		return -1;
-	snprintf(path, room, "%s/%s", t->directory, image->file_name);
 	TRY(read_image(r, path));
 	if (r->reject != NULL)
 		return 0;

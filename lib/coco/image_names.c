@@ -2,12 +2,13 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
-static bool is_image_name(const char *name)
+bool image_name_is(const char *name)
 {
 	const char *suffix = strrchr(name, '.');
 	return suffix != NULL && (strcasecmp(suffix, ".jpg") == 0 || strcasecmp(suffix, ".jpeg") == 0 ||
@@ -34,36 +35,107 @@ static int reserve(struct image_names *names, struct arena *a)
 	return 0;
 }
 
-static int read_entries(struct image_names *names, DIR *directory, struct arena *a)
+/* A directory and those that it is in. */
+struct level {
+	const struct level *up;
+	dev_t device;
+	ino_t inode;
+};
+
+struct lister {
+	struct image_names *names;
+	const char *suffix;	/* NULL: those of images */
+	bool deep;	/* go into directories */
+	struct arena *arena;
+};
+
+static int walk(struct lister *l, const char *directory, const char *prefix, const struct level *up);
+
+/* An entry that has the right name, is a directory to go into, or is passed over. */
+static int take_entry(struct lister *l, const char *directory, const char *prefix, const char *entry,
+		      const struct level *level)
+{
+	const char *suffix = strrchr(entry, '.'), *name = arena_format(l->arena, "%s%s", prefix, entry);
+	if (name == NULL)
+		return -1;
+	if (l->suffix == NULL ? image_name_is(entry) : suffix != NULL && strcasecmp(suffix, l->suffix) == 0) {
+		TRY(reserve(l->names, l->arena));
+		l->names->name[l->names->n++] = name;
+		return 0;
+	}
+	if (!l->deep || !directory_has(directory, entry)) {
+		l->names->n_others++;
+		return 0;
+	}
+	const char *inside = arena_format(l->arena, "%s/%s", directory, entry), *longer = arena_format(l->arena, "%s/", name);
+	return inside != NULL && longer != NULL ? walk(l, inside, longer, level) : -1;
+}
+
+static int read_entries(struct lister *l, DIR *open_directory, const char *directory, const char *prefix,
+			const struct level *level)
 {
 	struct dirent *entry;
-	while (errno = 0, (entry = readdir(directory)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		if (!is_image_name(entry->d_name)) {
-			names->n_others++;
-			names->n_directories += entry->d_type == DT_DIR;
-			continue;
-		}
-		TRY(reserve(names, a));
-		names->name[names->n] = arena_strdup(a, entry->d_name);
-		if (names->name[names->n++] == NULL)
-			return -1;
+	while (errno = 0, (entry = readdir(open_directory)) != NULL)
+		if (entry->d_name[0] != '.')
+			TRY(take_entry(l, directory, prefix, entry->d_name, level));
+	return errno == 0 ? 0 : err_errno("cannot read the directory '%s'", directory);
+}
+
+static int walk(struct lister *l, const char *directory, const char *prefix, const struct level *up)
+{
+	struct stat st;
+	DIR *open_directory = opendir(directory);
+	if (open_directory == NULL || fstat(dirfd(open_directory), &st) != 0) {
+		err_errno("cannot open the directory '%s'", directory);
+		if (open_directory != NULL)
+			closedir(open_directory);
+		return -1;
 	}
-	return errno == 0 ? 0 : err_errno("cannot read the directory");
+	int status = 0;
+	for (const struct level *at = up; at != NULL && status == 0; at = at->up)
+		if (at->device == st.st_dev && at->inode == st.st_ino)
+			status = err_set("'%s' is a link to a directory that it is inside of", directory);
+	if (status == 0)
+		status = read_entries(l, open_directory, directory, prefix, &(struct level){ up, st.st_dev, st.st_ino });
+	closedir(open_directory);
+	return status;
+}
+
+static int list(struct image_names *names, const char *directory, const char *suffix, bool deep, struct arena *a)
+{
+	struct lister l = { names, suffix, deep, a };
+	*names = (struct image_names){ 0 };
+	TRY(walk(&l, directory, "", NULL));
+	if (names->n > 0)
+		qsort(names->name, (size_t)names->n, sizeof *names->name, compare_names);
+	return 0;
 }
 
 int image_names_list(struct image_names *names, const char *directory, struct arena *a)
 {
-	*names = (struct image_names){ 0 };
-	DIR *open_directory = opendir(directory);
-	if (open_directory == NULL)
-		return err_errno("cannot open the directory '%s'", directory);
-	int status = read_entries(names, open_directory, a);
-	if (status != 0)
-		err_context("'%s'", directory);
-	closedir(open_directory);
-	if (names->n > 0)
-		qsort(names->name, (size_t)names->n, sizeof *names->name, compare_names);
-	return status;
+	return list(names, directory, NULL, false, a);
+}
+
+int image_names_walk(struct image_names *names, const char *directory, struct arena *a)
+{
+	return list(names, directory, NULL, true, a);
+}
+
+int file_names_walk(struct image_names *names, const char *directory, const char *suffix, struct arena *a)
+{
+	return list(names, directory, suffix, true, a);
+}
+
+const char *image_name_stem(const char *name, struct arena *a)
+{
+	const char *suffix = strrchr(name, '.');
+	return arena_strndup(a, name, suffix != NULL ? (size_t)(suffix - name) : strlen(name));
+}
+
+bool directory_has(const char *path, const char *inside)
+{
+	char whole[4096];
+	struct stat st;
+	int n = snprintf(whole, sizeof whole, "%s/%s", path, inside);
+	return n < (int)sizeof whole && stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
 }

@@ -21,6 +21,12 @@ void image_table_release(struct image_table *t)
 	image_table_init(t);
 }
 
+void image_table_close(struct dataset *d)
+{
+	if (d->state != NULL)
+		image_table_release(d->state);
+}
+
 /* Room for one more element. */
 static int reserve(void **array, int64_t n, int64_t *room, size_t size)
 {
@@ -136,18 +142,29 @@ static int fill_index(struct dataset *d, const struct image_table *t)
 	return 0;
 }
 
+const char *image_table_path(const struct image_table *t, const struct table_image *image, struct arena *a)
+{
+	if (image->file_name[0] == '/')
+		return arena_strdup(a, image->file_name);
+	return arena_format(a, "%s/%s", t->directory, image->file_name);
+}
+
 /* A wrong directory is told at once, not by as many rejects as there are images. */
 static int find_one_image(const struct image_table *t)
 {
-	for (int64_t i = 0; i < t->n_images; i++) {
-		char *path;
-		if (asprintf(&path, "%s/%s", t->directory, t->images[i].file_name) < 0)
-			return err_set("out of memory");
-		bool there = access(path, F_OK) == 0;
-		free(path);
-		if (there)
-			return 0;
+	struct arena scratch;
+	bool there = false;
+	arena_init(&scratch, 1 << 12);
+	for (int64_t i = 0; i < t->n_images && !there; i++) {
+		arena_reset(&scratch);
+		const char *path = image_table_path(t, &t->images[i], &scratch);
+		if (path == NULL)
+			break;
+		there = access(path, F_OK) == 0;
 	}
+	arena_release(&scratch);
+	if (there)
+		return 0;
 	if (t->n_images == 0)
 		return 0;
 	if (access(t->directory, F_OK) != 0)

@@ -32,6 +32,8 @@ struct table_object {
 	double side[2];	/* width and height where these were annotated, not the corner; else 0 */
 	double area;	/* NaN: not annotated */
 	bool iscrowd, ignore;
+	bool scored;	/* it was found, not annotated: */
+	float score;
 	const struct table_mask *mask;	/* NULL: none */
 	const float *keypoints;	/* [n_keypoints 3] x y v, or NULL */
 };
@@ -45,7 +47,8 @@ struct table_image {
 };
 
 struct image_table {
-	const char *directory;	/* of the image files */
+	const char *directory;	/* of the image files, unless their names are absolute */
+	bool normalised;	/* boxes and polygons are parts of the image's width and height, not pixels */
 	int64_t n_images, images_room;
 	struct table_image *images;
 	int64_t n_objects, objects_room;
@@ -67,7 +70,13 @@ int object_table_add(struct image_table *t, const struct table_object *object) M
  */
 int image_table_finish(struct image_table *t, struct dataset *d) MUST_CHECK;
 
+/* Where the image's file is, in the arena. NULL: memory. */
+const char *image_table_path(const struct image_table *t, const struct table_image *image, struct arena *a) MUST_CHECK;
+
 /* dataset_kind.load of these kinds; d->state is the table. */
 int image_table_load(const struct dataset *d, struct dataset_record *r) MUST_CHECK;
+
+/* dataset_kind.close of kinds whose state is a table, or begins with one. */
+void image_table_close(struct dataset *d);
 
 #endif
