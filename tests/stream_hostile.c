@@ -32,7 +32,7 @@ static bool place_put(const struct place *p, const uint8_t *data, size_t size)
 
 static bool write_small(const char *path, struct bytes *b, struct arena *a)
 {
-	static struct category category = { 1, "cat", NULL };
+	static struct category category = { .id = 1, .name = "cat" };
 	static const uint8_t jpeg[] = { 0xff, 0xd8, 9, 9, 9 };
 	static const float boxes[] = { 1, 2, 3, 4 };
 	static const int32_t labels[] = { 0 };
