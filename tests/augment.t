@@ -28,6 +28,8 @@ for policy in 1 4 crop centre; do
 	fails_with 2 "does not go with it" augment -s$policy --size 800 --max-size 1333
 done
 fails_with 2 "tight or corners, not 'loose'" augment -s0 --size 320 --boxes loose
+fails_with 2 "pairs are written as left_eye=right_eye" augment -s0 --size 320 --swap left_eye "$T/one"
+fails_with 1 "no category has both keypoints 'a' and 'b' .--swap" augment -s0 --size 320 --swap a=b "$T/one"
 fails_with 2 "one input at most" augment -s0 --size 320 a b
 fails_with 1 "cannot open" augment -s0 --size 320 "$T/nothing"
 fails_with 1 "." augment -s0 --size 320

@@ -15,6 +15,7 @@ static struct config {
 	const char *jitter;
 	const char *randaugment;
 	const char *boxes;
+	const char *swap;
 	bool skip_bad;
 	const char *output;
 	const char *preview;
@@ -35,6 +36,8 @@ static const struct option_spec options[] = {
 		    "draw N operations of magnitude M for each image (-s4: 1,10)"),
 	OPTION_TEXT(0, "boxes", "HOW", &config.boxes, OPTION_RECORDS,
 		    "of turned or cut objects: tight around what is seen of the mask, or the moved corners (tight)"),
+	OPTION_TEXT(0, "swap", "A=B,...", &config.swap, OPTION_RECORDS,
+		    "keypoints that exchange names in a mirror, or none; else those named left and right, and COCO's person"),
 	OPTION_FLAG(0, "skip-bad", &config.skip_bad, OPTION_RECORDS,
 		    "leave out and count samples with damaged images instead of stopping"),
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "where the samples go; *.pack makes a pack (-: stdout)"),
@@ -174,8 +177,20 @@ static void report(const struct augment_run *run)
 		 tool_plural(t->in.records), (long long)(t->in.records - records), (long long)records, tool_plural(records),
 		 (long long)objects, tool_plural(objects), reasons);
 	if (run->loss.keypoints > 0)
-		tool_say("keypoints of %lld objects dropped: their mirror image is not known",
-			 (long long)run->loss.keypoints);
+		tool_say("keypoints of %lld object%s dropped: which of them exchange left and right in a mirror is not known; "
+			 "say it with --swap", (long long)run->loss.keypoints, tool_plural(run->loss.keypoints));
+}
+
+/* The tables of the stream's categories. */
+static int make_twins(struct augment_run *run, struct arena *a)
+{
+	struct keypoint_swap swap;
+	if (config.swap != NULL && keypoint_swap_parse(&swap, config.swap, a) != 0)
+		tool_usage("--swap: %s", err_get());
+	if (keypoint_twins_make(&run->param.objects.twins, stream_reader_header(run->reader), config.swap != NULL ? &swap : NULL,
+				a) == 0)
+		return 0;
+	return err_context("--swap, %s", stream_reader_name(run->reader));
 }
 
 static int run_stream(struct augment_run *run, const struct arguments *args, struct arena *a)
@@ -188,6 +203,7 @@ static int run_stream(struct augment_run *run, const struct arguments *args, str
 	const struct stream_header *from = stream_reader_header(run->reader);
 	if (strcmp(from->kind, "sample") != 0)
 		return err_set("%s holds records of kind '%s', not samples", stream_reader_name(run->reader), from->kind);
+	TRY(make_twins(run, a));
 	TRY(stream_header_extend(&header, from, &link, a));
 	TRY(stream_writer_open(run->writer, config.output, &header));
 	struct progress progress;

@@ -60,7 +60,8 @@ static int work_item(void *context, void *pointer)
 	item->loss = (struct augment_loss){ 0 };
 	item->damage[0] = '\0';
 	sample_init(&item->in);
-	if (sample_decode(&item->in, &item->body, &item->arena) != 0)
+	if (sample_decode(&item->in, &item->body, &item->arena) != 0 ||
+	    sample_check(&item->in, stream_reader_header(c->run->reader)) != 0)
 		return err_context("record %lld of %s", (long long)item->body.number,
 				   stream_reader_name(c->run->reader));
 	if (augment_sample(&item->out, &item->in, &c->run->param, &item->loss, &item->arena) != 0) {

@@ -3,9 +3,6 @@
 
 #include "image/affine.h"
 
-/* The odd keypoints 1, 3, .. are a left part and the next one is its right: COCO's 17 of a person. */
-enum { PERSON_KEYPOINTS = 17 };
-
 static void move_keypoint(float *to, const float *from, const double m[6], const struct sample *frame)
 {
 	double x = (double)from[0] + 0.5, y = (double)from[1] + 0.5;
@@ -16,26 +13,46 @@ static void move_keypoint(float *to, const float *from, const double m[6], const
 	to[2] = seen ? from[2] : 0;
 }
 
+static bool is_labelled(const float *points, int64_t k)
+{
+	for (int64_t j = 0; j < k; j++)
+		if (points[3 * j + 2] > 0)
+			return true;
+	return false;
+}
+
+/* The table for an object of that label; NULL: what its k keypoints are in a mirror is not known. */
+static const struct keypoint_twins *find_twins(const struct objects_param *how, int32_t label, int64_t k)
+{
+	const struct keypoint_twins *t = how->twins != NULL ? &how->twins[label] : &keypoint_person;
+	return k >= t->least && k <= t->most ? t : NULL;
+}
+
 /* In a mirrored image a left hand is a right hand, whatever mirrored it: a flip, or the EXIF turn of a stored image. */
 int objects_move_keypoints(struct sample *out, const struct sample *in, const double m[6], const int64_t *kept,
-			   struct augment_loss *loss, struct arena *a)
+			   const struct objects_param *how, struct augment_loss *loss, struct arena *a)
 {
 	int64_t k = in->keypoints.dim[1];
-	bool mirror = m[0] * m[4] - m[1] * m[3] < 0;
+	bool mirror = m[0] * m[4] - m[1] * m[3] < 0, any = false;
 	if (in->keypoints.data == NULL)
 		return 0;
-	if (mirror && k != PERSON_KEYPOINTS) {
-		loss->keypoints += out->n;
-		out->keypoints = (struct tensor){ 0 };
-		return 0;
-	}
 	TRY(tensor_new(&out->keypoints, a, DTYPE_F32, 3, (int64_t[]){ out->n, k, 3 }));
-	float *to = out->keypoints.data;
-	const float *from = in->keypoints.data;
-	for (int64_t i = 0; i < out->n; i++)
+	for (int64_t i = 0; i < out->n; i++) {
+		float *to = (float *)out->keypoints.data + i * k * 3;
+		const float *from = (const float *)in->keypoints.data + kept[i] * k * 3;
+		const struct keypoint_twins *t = mirror ? find_twins(how, in->labels[kept[i]], k) : NULL;
+		bool lost = mirror && t == NULL;
+		any |= !lost;
+		loss->keypoints += lost && is_labelled(from, k);
 		for (int64_t j = 0; j < k; j++) {
-			int64_t twin = !mirror || j == 0 ? j : j % 2 == 1 ? j + 1 : j - 1;
-			move_keypoint(to + (i * k + twin) * 3, from + (kept[i] * k + j) * 3, m, out);
+			int64_t twin = t != NULL && j < t->least ? t->twin[j] : j;
+			if (lost)
+				to[3 * j] = to[3 * j + 1] = to[3 * j + 2] = 0;
+			else
+				move_keypoint(to + 3 * twin, from + 3 * j, m, out);
 		}
+	}
+	if (!any)
+		out->keypoints = (struct tensor){ 0 };
 	return 0;
 }

@@ -81,5 +81,5 @@ int augment_objects(struct sample *out, const struct sample *in, const double m[
 	TRY(sample_take(out, in, c.kept, out->n, a));
 	out->boxes = c.boxes;
 	out->masks = in->masks != NULL ? c.masks : NULL;
-	return objects_move_keypoints(out, in, m, c.kept, loss, a);
+	return objects_move_keypoints(out, in, m, c.kept, how, loss, a);
 }

@@ -14,6 +14,7 @@
 #ifndef AUGMENT_OBJECTS_H
 #define AUGMENT_OBJECTS_H
 
+#include "augment/keypoint_swap.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "record/sample.h"
@@ -29,13 +30,14 @@ enum objects_boxes {
 
 struct objects_param {
 	enum objects_boxes boxes;
+	const struct keypoint_twins *twins;	/* of each category; NULL: objects with 17 keypoints are COCO's persons */
 };
 
 /* What did not survive. Objects are lost whole; keypoints are lost from objects that stay. */
 struct augment_loss {
 	int64_t outside;	/* objects of which nothing lies in the valid area */
 	int64_t empty;	/* objects whose box had no area to begin with */
-	int64_t keypoints;	/* objects with keypoints that have no known mirror image */
+	int64_t keypoints;	/* objects with labelled keypoints that have no known mirror image */
 };
 
 /*
@@ -46,7 +48,8 @@ struct augment_loss {
  *   run lengths  redrawn on the canvas: a pixel of the valid area is inside when its centre was. Of a sliver that holds no
  *              pixel's centre an empty mask stays, with its box
  *   keypoints  those that leave the valid area become unlabelled (0 0 0). When m mirrors, left and right exchange
- *              their names: COCO's 17 of a person are known, other skeletons lose their keypoints
+ *              their names; those of objects of which it is not known which do become unlabelled, and when
+ *              there are no others out has none
  *   area       stays as annotated, in original pixels
  * Error: a run-length mask that is malformed or not of the size of its image (says which object); memory.
  * loss is added to.
@@ -69,6 +72,6 @@ int object_mask_move(struct sample_mask *mask, float box[4], bool *seen, bool ti
 
 /* The keypoints of in's objects kept[0..out->n-1] moved by m, into out. Error: memory. */
 int objects_move_keypoints(struct sample *out, const struct sample *in, const double m[6], const int64_t *kept,
-			   struct augment_loss *loss, struct arena *a) MUST_CHECK;
+			   const struct objects_param *how, struct augment_loss *loss, struct arena *a) MUST_CHECK;
 
 #endif
