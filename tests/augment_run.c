@@ -14,7 +14,8 @@ static char path[] = "/tmp/augment_run.XXXXXX";
 /* n images of one of four sizes; every `bad`-th has lost its end (0: none). */
 static void write_stream(int n, int bad)
 {
-	struct stream_header header = { .kind = "sample", .planned = n };
+	struct category category = { .id = 1, .name = "thing" };
+	struct stream_header header = { .kind = "sample", .n_categories = 1, .categories = &category, .planned = n };
 	struct stream_writer w;
 	struct rng g = rng_make(1);
 	const float boxes[8] = { 1, 2, 30, 40, 200, 100, 220, 140 };
