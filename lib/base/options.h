@@ -110,6 +110,7 @@ enum {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
 	EXIT_GATE = 3,	/* a figure breaks the limit set for it */
+	EXIT_LOST = 4,	/* there is a result, but a part of the input is lost */
 	EXIT_BUSY = 75,
 };
 

@@ -95,7 +95,7 @@ static int read_header(struct pack_state *s)
 	return header_decode(&s->header, body, frame.size, &s->arena);
 }
 
-static int open_state(struct pack_state *s, const struct pack *p, const char *path)
+static int open_state(struct pack_state *s, const struct pack *p, const char *path, bool header)
 {
 	s->name = strdup(path);
 	if (s->name == NULL)
@@ -106,12 +106,12 @@ static int open_state(struct pack_state *s, const struct pack *p, const char *pa
 		return err_errno("cannot open '%s'", path);
 	if (read_index(s) != 0)
 		return err_context("index of '%s'", path);
-	if (read_header(s) != 0)
+	if (header && read_header(s) != 0)
 		return err_context("header of '%s'", path);
 	return 0;
 }
 
-int pack_open(struct pack *p, const char *path, const struct stream_limits *limits)
+static int open_pack(struct pack *p, const char *path, const struct stream_limits *limits, bool header)
 {
 	struct pack_state *s = calloc(1, sizeof *s);
 	p->state = s;
@@ -121,10 +121,20 @@ int pack_open(struct pack *p, const char *path, const struct stream_limits *limi
 	s->cap = limits != NULL && limits->cap != 0 ? limits->cap : STREAM_DEFAULT_CAP;
 	arena_init(&s->arena, 1 << 14);
 	arena_init(&s->record, 1 << 14);
-	if (open_state(s, p, path) == 0)
+	if (open_state(s, p, path, header) == 0)
 		return 0;
 	pack_close(p);
 	return -1;
+}
+
+int pack_open(struct pack *p, const char *path, const struct stream_limits *limits)
+{
+	return open_pack(p, path, limits, true);
+}
+
+int pack_open_index(struct pack *p, const char *path, const struct stream_limits *limits)
+{
+	return open_pack(p, path, limits, false);
 }
 
 int64_t pack_count(const struct pack *p)

@@ -22,6 +22,9 @@ struct pack_state {
 	bool has_trailer;
 };
 
+/* As pack_open(), but the header is not looked at: it may be what is damaged. */
+int pack_open_index(struct pack *p, const char *path, const struct stream_limits *limits) MUST_CHECK;
+
 /* Bytes of the file. Error: they are not all there. */
 int pack_read_at(const struct pack_state *s, void *data, size_t size, uint64_t at) MUST_CHECK;
 

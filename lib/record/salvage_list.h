@@ -1,0 +1,20 @@
+/*
+ * salvage_list: the records that a damaged pack has lost, as text and as lines of JSON.
+ */
+#ifndef RECORD_SALVAGE_LIST_H
+#define RECORD_SALVAGE_LIST_H
+
+#include "record/salvage.h"
+
+#include <stdio.h>
+
+/* "record 17, id 42, seq 17, 3 objects: the hash does not match the body", in text. */
+const char *salvage_lost_text(const struct salvage_lost *lost, char text[1024]);
+
+/*
+ * One object a line: record, id, id_hash (16 hexadecimal digits), seq and objects where they are known, offset, reason.
+ * Errors of the FILE are the caller's to see (ferror).
+ */
+void salvage_lost_put(FILE *file, const struct salvage_lost *lost);
+
+#endif
