@@ -77,7 +77,7 @@ is "$(salvage --lost "$T/lost")" 4 "half of a pack"
 like "$(cat "$T/err")" "how many records are lost is not known" "does not tell how much there was"
 ok "what is saved is the beginning" cmp <(tstream dump --full "$T/out.stream") \
 	<(tstream dump --full "$T/good.pack" | head -n "$(tstream dump "$T/out.stream" | wc -l)")
-is "$(jq -c --argjson end $((size / 2)) '[keys, .offset < $end]' "$T/lost")" '[["offset","reason"],true]' "the gap is listed with its place"
+is "$(jq -c --argjson half $((size / 2)) '[keys, .offset < $half]' "$T/lost")" '[["offset","reason"],true]' "the gap is listed with its place"
 tail -c $((size / 2)) "$T/good.pack" > "$T/bad.pack"
 is "$(salvage --like "$T/good.pack")" 4 "the other half"
 ok "what is saved is the end" cmp <(tstream dump --full "$T/out.stream") \
