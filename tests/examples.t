@@ -41,6 +41,8 @@ prepare() {
 	printf 'image_id,cat,dog\n1,0.9,0.1\n2,0.3,0.7\n3,0.5,0.5\n' > scores.csv
 	coco-pack -q train.json --images train -o train.pack
 	coco-pack -q val.json --images val -o val.pack
+	cp train.pack human.pack
+	cp train.pack pseudo.pack
 	augment -q -s0 --size 64 train.pack | trainstep -q -m "$MODEL" -o m.safetensors
 	predict -q -m m.safetensors val.pack --coco-json results.json
 	jq "map(select(.image_id % 2 == 0))" results.json > shard0.json

@@ -54,6 +54,18 @@ uint64_t rng_below(struct rng *g, uint64_t n)
 	return u % n;
 }
 
+void rng_order(int64_t *order, int64_t n, struct rng *g)
+{
+	for (int64_t i = 0; i < n; i++)
+		order[i] = i;
+	for (int64_t i = n - 1; i > 0; i--) {
+		int64_t k = (int64_t)rng_below(g, (uint64_t)i + 1);
+		int64_t other = order[k];
+		order[k] = order[i];
+		order[i] = other;
+	}
+}
+
 double rng_normal(struct rng *g)
 {
 	double radius = sqrt(-2.0 * log(1.0 - rng_uniform(g)));

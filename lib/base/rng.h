@@ -33,6 +33,9 @@ double rng_uniform(struct rng *g);
 /* Uniform integer in [0, n), without bias; n > 0. */
 uint64_t rng_below(struct rng *g, uint64_t n);
 
+/* A random permutation of 0..n-1. */
+void rng_order(int64_t *order, int64_t n, struct rng *g);
+
 /* Normal with mean 0 and deviation 1 (Box-Muller, one of the pair). */
 double rng_normal(struct rng *g);
 

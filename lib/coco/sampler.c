@@ -80,14 +80,7 @@ int sampler_init(struct sampler *s, struct dataset *d, const struct sampler_opti
 static void make_order(struct sampler *s, int64_t epoch)
 {
 	struct rng g = rng_make(rng_mix(rng_mix_text(s->options.seed, "shuffle"), (uint64_t)epoch));
-	for (int64_t i = 0; i < s->n; i++)
-		s->order[i] = i;
-	for (int64_t i = s->n - 1; i > 0; i--) {
-		int64_t k = (int64_t)rng_below(&g, (uint64_t)i + 1);
-		int64_t other = s->order[k];
-		s->order[k] = s->order[i];
-		s->order[i] = other;
-	}
+	rng_order(s->order, s->n, &g);
 	s->order_epoch = epoch;
 }
 
