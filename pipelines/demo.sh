@@ -29,7 +29,7 @@ run predict -q -m "$out/run/model.safetensors" "$out/run/val.pack" --draw "$out/
 run augment -q -s1 --size 128x128 --preview "$out/training-images.jpg" "$out/run/train.pack" -o /dev/null
 
 echo
-echo "average precision:  $out/run/result.txt"
-echo "loss curve:         $out/run/loss.svg"
+echo "average precision:  $out/run/model.result.txt"
+echo "loss curve:         $out/run/model.loss.svg"
 echo "detections:         $out/pictures/"
 echo "training images:    $out/training-images.jpg"

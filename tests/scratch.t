@@ -5,7 +5,7 @@
 
 mv "$T/set" "$T/my set"
 mkdir "$T/bin"
-ln -s "$ROOT/pipelines/scratch.sh" "$T/bin/"
+ln -s "$ROOT/pipelines/scratch.sh" "$ROOT/pipelines/finetune.sh" "$T/bin/"
 cd "$T" || exit 1
 data=(--train "my set/instances.json" --train-images "my set/images" --val "my set/instances.json" --val-images "my set/images")
 options=(--model "$MODEL" --size 64x64 --epochs 1 --batch 2 --save-every 2)
@@ -20,14 +20,14 @@ like "$(cat said)" "Average Precision" "prints the evaluation"
 is "$(sed 's/^\([^ ]* [^ ]*\).*/\1/' commands | grep '^+' | tr '\n' ' ')" \
 	"+ coco-pack + coco-pack + coco-pack + predict + evalap " "prints a line for every command"
 want=$(sums "my run/model.safetensors" "my run/model.state")
-result=$(cat "my run/result.txt")
+result=$(cat "my run/model.result.txt")
 
 # What is printed can be pasted.
-rm "my run"/model.* "my run/train.pack" "my run/result.txt"
+rm "my run"/model.* "my run/train.pack"
 sed -n 's/^+ //p' commands > pasted
 ok "the printed lines are a script" bash -e pasted
 is "$(sums "my run/model.safetensors" "my run/model.state")" "$want" "that makes the same model"
-is "$(cat "my run/result.txt")" "$result" "with the same result"
+is "$(cat "my run/model.result.txt")" "$result" "with the same result"
 
 ok "once more changes nothing" scratch "my run"
 is "$(sums "my run/model.safetensors" "my run/model.state")" "$want" "of the model"

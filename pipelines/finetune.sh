@@ -1,0 +1,48 @@
+#!/bin/bash
+# finetune.sh: train a detector from the weights of another model - a detector of other classes, or a classifier, whose
+# backbone is then used - and evaluate it, on any COCO or VOC data set.
+#
+# Run the same command again after a kill: it goes on from the last save, with the bits of a run that was never stopped.
+. "$(dirname "$(realpath "$0")")/common.bash"
+
+usage() {
+	cat << 'END'
+usage: finetune.sh -o DIR --init FILE --train DATA --val DATA [options] [-- options of trainstep]
+
+DATA is a COCO JSON file (with --train-images, --val-images), a VOC directory (with --train-set, --val-set)
+or a pack. With DRY_RUN=1 in the environment commands are printed and not run.
+
+  -o DIR              everything that is made: packs, model.safetensors, model.log.jsonl, model.loss.svg, results;
+                      a DIR goes with the arguments it was begun with
+  --init FILE         weights to begin with, a model of trainstep or of 'ckpt import'; what does not fit begins at random
+  --train DATA        what to train on
+  --train-images DIR  images of a COCO JSON file
+  --train-set NAME    list in ImageSets/Main of a VOC directory
+  --val DATA          what to evaluate on; --val-images and --val-set alike
+  --model NAME        architecture (retinanet-resnet50-fpn-frozenbn)
+  --policy N          augmentation, 0 to 4 (0)
+  --size WxH          of the training images (640x640)
+  --epochs N          passes over the training images (12)
+  --batch N           images a step (8)
+  --seed N            of everything random (0)
+  --save-every N      steps between saves (100)
+
+What is trained, and how fast, is trainstep's business: --freeze, --train-only, --lr-mult, --layer-decay.
+
+examples:
+  pipelines/finetune.sh -o run --init resnet50.safetensors --train train.json --train-images train \
+      --val val.json --val-images val -- --lr 0.01 --lr-mult head=10
+  pipelines/finetune.sh -o head --init run/model.safetensors --train VOC --train-set trainval \
+      --val VOC --val-set test -- --train-only head
+END
+}
+
+opt=([o]="" [init]="" [train]="" [train-images]="" [train-set]="" [val]="" [val-images]="" [val-set]=""
+	[model]=retinanet-resnet50-fpn-frozenbn [policy]=0 [size]=640x640 [epochs]=12 [batch]=8 [seed]=0 [save-every]=100)
+parse "$@"
+need o init train val
+begin
+pack train
+pack val
+train_model "${opt[init]}"
+evaluate model --per-class

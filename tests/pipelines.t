@@ -1,0 +1,54 @@
+#!/bin/bash
+# pipelines/pretrain.sh and finetune.sh: a classifier's backbone becomes a detector; dry runs; kills.
+. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/tiny.sh"
+
+cd "$T" || exit 1
+bin=$ROOT/pipelines
+# Three classes of pictures in folders.
+for class in disc square 'a triangle'; do
+	mkdir -p "pictures/$class"
+done
+i=0
+for file in set/images/*; do
+	class=(disc square 'a triangle')
+	cp "$file" "pictures/${class[i++ % 3]}/"
+done
+pretrain() {
+	"$bin/pretrain.sh" -o "$1" --train pictures --val pictures --model classify-resnet18-bn --size 64 --epochs 1 --batch 4 -- -j1 --warmup 0
+}
+
+DRY_RUN=1 pretrain "my base" 2> planned
+is $? 0 "a dry run"
+ok "writes nothing" test ! -e "my base"
+pretrain "my base" > said 2> commands
+is $? 0 "pretrain.sh runs"
+like "$(cat said)" "top-1|top1" "and says how many it knows"
+is "$(cat planned)" "$(grep '^+' commands)" "by the commands that the dry run showed"
+
+data=(--train set/instances.json --train-images set/images --val set/instances.json --val-images set/images)
+finetune() {
+	"$bin/finetune.sh" -o "$1" --init "my base/model.safetensors" "${data[@]}" --model retinanet-resnet18-fpn-frozenbn \
+		--size 64x64 --epochs 2 --batch 2 --save-every 2 -- -j1 --warmup 0 --anchor-size 16 --lr-mult head=10
+}
+finetune tuned > said 2> commands
+is $? 0 "finetune.sh runs"
+like "$(cat said)" "Average Precision" "and evaluates"
+like "$(cat commands)" "start weights from 'my base/model.safetensors'" "begins with the classifier's weights"
+want=$(sums tuned/model.safetensors tuned/model.state)
+
+set -m
+finetune killed > /dev/null 2>&1 &
+job=$!
+set +m
+for ((i = 0; i < 600; i++)); do
+	[ -e killed/model.state ] && break
+	sleep 0.1
+done
+kill -9 -- -$job
+wait $job 2> /dev/null
+ok "goes on after a kill" finetune killed
+is "$(sums killed/model.safetensors killed/model.state)" "$want" "to the bits of a run without one"
+fails_with 2 "are needed" "$bin/finetune.sh" -o x --train y --val z
+fails_with 2 "wants a value" "$bin/finetune.sh" -o
+done_testing
