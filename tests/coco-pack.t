@@ -258,7 +258,6 @@ is "$(coco-pack -q "${BAD[@]}" -o /dev/null 2>&1)" "" "-q is quiet"
 
 # Usage.
 fails_with 2 "what to read is missing" coco-pack
-fails_with 2 "one data set at a time" coco-pack a b
 fails_with 2 "must be one of raw\|turned" coco-pack --exif left x
 fails_with 2 "I counts from 0 and must be below N" coco-pack --split 3/3 x
 fails_with 2 "wants I/N" coco-pack --split 3 x

@@ -102,7 +102,7 @@ static double conv_flops(bool stem, int first_stage)
 static void test_classifier(bool recompute)
 {
 	const char *name = "classify-resnet18-gn", *how = recompute ? "recomputed: " : "";
-	struct option_list fc = { 1, { "fc" } }, front = { 3, { "conv1", "bn1", "layer[12]" } };
+	struct option_list fc = { .n = 1, .value = { "fc" } }, front = { .n = 3, .value = { "conv1", "bn1", "layer[12]" } };
 	struct param_rules none = { 0 }, probe = { .train_only = &fc }, half = { .freeze = &front };
 	struct outcome all, probed, halved;
 	run(&all, name, &none, false);
@@ -125,7 +125,7 @@ static void test_classifier(bool recompute)
 static void test_detector(void)
 {
 	const char *name = "retinanet-resnet18-fpn-bn";
-	struct option_list head = { 1, { "head" } };
+	struct option_list head = { .n = 1, .value = { "head" } };
 	struct param_rules probe = { .train_only = &head }, bn = { .freeze_bn = true };
 	struct outcome kept, plain, again, frozen;
 	run(&kept, name, &probe, false);

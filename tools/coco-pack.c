@@ -2,25 +2,35 @@
 #include "base/io.h"
 #include "base/options.h"
 #include "base/progress.h"
+#include "coco/merge.h"
 #include "coco/pack_run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct config {
-	const char *format, *images, *set, *classes, *exif, *split, *output, *rejects;
-	bool shuffle, rest, unlabelled, strict;
+	struct option_list format, images, set, classes, source;
+	const char *class_map, *exclude, *exif, *split, *output, *rejects;
+	bool renumber, shuffle, rest, unlabelled, strict;
 	int64_t epochs, start, count, subset_seed;
 	double fraction;
 } config = { .exif = "raw", .output = "-", .epochs = 1, .count = -1, .fraction = 1 };
 
+#define FORMATS "coco|voc|yolo|folders|cifar|list|dir|stream"
+
 static const struct option_spec options[] = {
-	OPTION_TEXT(0, "images", "DIR", &config.images, 0, "directory of the images of a COCO JSON file or of a list"),
-	OPTION_TEXT(0, "set", "NAME", &config.set, OPTION_RECORDS, "VOC: list in ImageSets/Main; YOLO, CIFAR: part, as train"),
-	OPTION_TEXT(0, "classes", "A,B,...", &config.classes, OPTION_RECORDS,
+	OPTION_LIST(0, "images", "DIR", &config.images, 0, "directory of the images of the COCO JSON file or list before it"),
+	OPTION_LIST(0, "set", "NAME", &config.set, OPTION_RECORDS, "VOC: list in ImageSets/Main; YOLO, CIFAR: part, as train"),
+	OPTION_LIST(0, "source", "NAME", &config.source, OPTION_RECORDS, "name of the data set before it (the file's or directory's)"),
+	OPTION_LIST(0, "classes", "A,B,...", &config.classes, OPTION_RECORDS,
 		    "the classes in the order of their labels (what the source says, or all there are, sorted)"),
-	OPTION_CHOICE(0, "format", "coco|voc|yolo|folders|cifar|list|dir|stream", &config.format, 0, "what the operand is (found out)"),
+	OPTION_LIST(0, "format", FORMATS, &config.format, 0, "what the operand before it is (found out)"),
+	OPTION_TEXT(0, "class-map", "FILE", &config.class_map, 0, "lines 'old = new' rename or join classes, 'old =' drops one"),
+	OPTION_TEXT(0, "exclude-classes", "A,B,...", &config.exclude, OPTION_RECORDS, "leave out these classes and their objects"),
+	OPTION_FLAG(0, "renumber", &config.renumber, OPTION_RECORDS,
+		    "classes of several sources are joined by name alone, and get new ids 1, 2, ..."),
 	OPTION_FLAG(0, "shuffle", &config.shuffle, OPTION_RECORDS, "every epoch in an order of its own"),
 	OPTION_INT(0, "epochs", "N", &config.epochs, 0, 1000000, OPTION_RECORDS,
 		   "passes over the images; 0: as many as --count needs (1)"),
@@ -43,7 +53,7 @@ static const struct option_spec options[] = {
 static const struct tool_spec tool = {
 	.name = "coco-pack",
 	.summary = "turn images and their annotations, from data sets of many kinds, into samples",
-	.synopsis = "[options] ann.json --images DIR | DIR [--set NAME] | FILE | FILE.pack | -",
+	.synopsis = "[options] {ann.json --images DIR | DIR [--set NAME] | FILE | FILE.pack | -} ...",
 	.options = options,
 	.examples =
 		"coco-pack train.json --images train/ --shuffle --epochs 12 | augment -s0 --size 320x240 |\n"
@@ -51,7 +61,8 @@ static const struct tool_spec tool = {
 		"coco-pack VOC2012 --set trainval -o trainval.pack\n"
 		"coco-pack imagenet/train --shuffle --epochs 90 |\n"
 		"    augment -scrop --size 224 | trainstep -m classify-resnet50-bn -o c.safetensors\n"
-		"coco-pack trainval.pack --fraction 0.1 --subset-seed 3 -o tenth.pack\n",
+		"coco-pack trainval.pack --fraction 0.1 --subset-seed 3 -o tenth.pack\n"
+		"coco-pack train.json --images train/ val.json --images val/ --exclude-classes disc -o both.pack\n",
 };
 
 static void parse_split(struct sampler_options *s)
@@ -106,24 +117,11 @@ static void say_result(const struct dataset *d, const struct pack_result *result
 static int open_writer(struct stream_writer *w, struct dataset *d, const struct pack_options *o,
 		       const struct arguments *args)
 {
-	struct stream_header header, from = { .kind = "sample", .n_categories = d->n_categories,
-		.categories = d->categories };
-	char text[256];
-	const char *record_text = options_record_text(&tool, &d->arena);
-	if (record_text == NULL)
+	struct stream_header header;
+	const struct provenance link = { tool.name, COCOPIPE_VERSION, options_record_text(&tool, &d->arena), (uint64_t)args->seed };
+	if (link.options == NULL)
 		return -1;
-	/* The data are named by what they hold, so that a resumed run can tell others from its own. */
-	snprintf(text, sizeof text, " data=%.100s:%016" PRIx64, d->name, dataset_fingerprint(d));
-	size_t room = strlen(record_text) + sizeof text;
-	char *whole = arena_alloc(&d->arena, room);
-	if (whole == NULL)
-		return -1;
-	snprintf(whole, room, "%s%s", record_text, d->n >= 0 ? text : "");
-	const struct provenance link = { tool.name, COCOPIPE_VERSION, whole, (uint64_t)args->seed };
-	TRY(stream_header_extend(&header, d->header != NULL ? d->header : &from, &link, &d->arena));
-	TRY(pack_planned(&header.planned, d, &o->sampler));
-	/* A stream's positions are its own, and its beginning may be missing already. */
-	header.start = d->n < 0 && header.start > o->start ? header.start : o->start;
+	TRY(pack_run_header(&header, d, o, &link));
 	return stream_writer_open(w, config.output, &header);
 }
 
@@ -136,7 +134,8 @@ static int pack(struct dataset *d, struct pack_options *o, const struct argument
 	progress_start(&progress, "images", 0, args->quiet);
 	o->progress = show_progress;
 	o->progress_context = &progress;
-	int status = pack_run(&result, d, o, &w);
+	const struct pack_sink sink = stream_sink(&w);
+	int status = pack_run(&result, d, o, &sink);
 	progress_end(&progress);
 	if (status == 0)
 		say_result(d, &result);
@@ -156,13 +155,52 @@ static int pack_with_rejects(struct dataset *d, struct pack_options *o, const st
 	return -1;
 }
 
+static struct dataset_options options_of(int operand)
+{
+	return (struct dataset_options){
+		.format = option_of_operand(&config.format, operand), .images = option_of_operand(&config.images, operand),
+		.set = option_of_operand(&config.set, operand), .source = option_of_operand(&config.source, operand),
+		.classes = option_of_operand(&config.classes, operand), .exif_turned = strcmp(config.exif, "turned") == 0, .unlabelled = config.unlabelled,
+	};
+}
+
+/* One data set as it is, or what becomes of several, or of its classes. */
+static int open_data(struct dataset *d, const struct arguments *args)
+{
+	const struct dataset_options first = options_of(0);
+	struct source_list list = { .n = args->n, .path = args->operand, .class_map = config.class_map,
+		.exclude = config.exclude, .renumber = config.renumber };
+	if (args->n == 1 && config.class_map == NULL && config.exclude == NULL && !config.renumber)
+		return dataset_open(d, args->operand[0], &first);
+	list.options = calloc((size_t)args->n, sizeof *list.options);
+	if (list.options == NULL)
+		return err_set("out of memory for %d sources", args->n);
+	for (int i = 0; i < args->n; i++)
+		list.options[i] = options_of(i);
+	int status = dataset_open_list(d, &list);
+	free(list.options);
+	return status;
+}
+
+static void check_usage(const struct arguments *args, const struct sampler_options *sampler)
+{
+	if (args->n == 0)
+		tool_usage("what to read is missing: a JSON file, a directory, a pack or -");
+	for (int i = 0; i < config.format.n; i++)
+		if (!option_is_choice(FORMATS, config.format.value[i]))
+			tool_usage("--format must be one of %s, not '%s'", FORMATS, config.format.value[i]);
+	for (int i = 0; i < args->n; i++) {
+		const struct dataset_options own = options_of(i);
+		if (dataset_check_options(&own) != 0)
+			tool_usage("%s", err_get());
+	}
+	if (sampler_check_options(sampler) != 0)
+		tool_usage("%s", err_get());
+}
+
 static int run(const struct arguments *args)
 {
 	struct dataset d;
-	struct dataset_options from = {
-		.format = config.format, .images = config.images, .set = config.set, .classes = config.classes,
-		.exif_turned = strcmp(config.exif, "turned") == 0, .unlabelled = config.unlabelled,
-	};
 	struct pack_options o = {
 		.sampler = {
 			.shuffle = config.shuffle, .seed = (uint64_t)args->seed, .epochs = config.epochs,
@@ -172,9 +210,8 @@ static int run(const struct arguments *args)
 		.start = config.start, .strict = config.strict, .threads = args->threads,
 	};
 	parse_split(&o.sampler);
-	if (sampler_check_options(&o.sampler) != 0 || dataset_check_options(&from) != 0)
-		tool_usage("%s", err_get());
-	TRY(dataset_open(&d, args->operand[0], &from));
+	check_usage(args, &o.sampler);
+	TRY(open_data(&d, args));
 	int status = pack_with_rejects(&d, &o, args);
 	dataset_close(&d);
 	return status;
@@ -184,8 +221,5 @@ int main(int argc, char **argv)
 {
 	struct arguments args;
 	tool_start(&tool, argc, argv, &args);
-	if (args.n != 1)
-		tool_usage(args.n == 0 ? "what to read is missing: a JSON file, a directory, a pack or -" :
-			   "one data set at a time; join streams with 'tstream cat'");
 	return tool_end(run(&args));
 }

@@ -14,6 +14,7 @@ static const struct tool_spec *the_tool;
 static bool quiet;
 static int64_t threads_wanted;
 static int64_t seed;
+static int n_operands;	/* so far */
 enum { MAX_OPTIONS = 128 };
 static bool given[MAX_OPTIONS];	/* by the places in the tool's table */
 
@@ -145,6 +146,18 @@ bool option_is_choice(const char *choices, const char *text)
 	return false;
 }
 
+const char *option_of_operand(const struct option_list *list, int i)
+{
+	const char *own = NULL, *common = NULL;
+	for (int k = 0; k < list->n; k++) {
+		if (list->operand[k] == i + 1)
+			own = list->value[k];
+		else if (list->operand[k] == 0)
+			common = list->value[k];
+	}
+	return own != NULL ? own : common;
+}
+
 /* The common options are another table: an address says nothing about which one `o` is in. */
 static void mark_given(const struct option_spec *o)
 {
@@ -184,6 +197,7 @@ static void set_option(const struct option_spec *o, const char *text)
 		struct option_list *list = o->value;
 		if (list->n == (int)(sizeof list->value / sizeof list->value[0]))
 			tool_usage("%s was given more than %d times", name, list->n);
+		list->operand[list->n] = n_operands;
 		list->value[list->n++] = text;
 		break;
 	}
@@ -294,6 +308,7 @@ void tool_start(const struct tool_spec *tool, int argc, char **argv, struct argu
 	bool options_end = false;
 	for (int i = 1; i < argc; i++) {
 		if (options_end || argv[i][0] != '-' || argv[i][1] == '\0') {
+			n_operands++;
 			argv[args->n++] = argv[i];	/* operands move to the front; n is always below i */
 		} else if (strcmp(argv[i], "--") == 0) {
 			options_end = true;

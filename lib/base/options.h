@@ -58,6 +58,7 @@ enum {
 struct option_list {
 	int n;
 	const char *value[64];
+	int operand[64];	/* how many operands stand before it */
 };
 
 struct option_spec {
@@ -137,6 +138,12 @@ const char *tool_plural(int64_t n);
 
 /* "name=value ..." of all options with OPTION_RECORDS, defaults too, in table order; for the provenance. */
 const char *options_record_text(const struct tool_spec *tool, struct arena *a);
+
+/*
+ * Of an option that belongs to the operand before it: its value for operand i; NULL when it was not given. What stands before all
+ * operands is for those that have none of their own; given twice for the same, the last one counts.
+ */
+const char *option_of_operand(const struct option_list *list, int i);
 
 /* True when text is one of "a|b|c". */
 bool option_is_choice(const char *choices, const char *text);

@@ -62,6 +62,8 @@ int dataset_open(struct dataset *d, const char *path, const struct dataset_optio
 		dataset_close(d);
 		return -1;
 	}
+	if (options->source != NULL)
+		d->name = options->source;
 	if (d->n != 0)
 		return 0;
 	dataset_close(d);
@@ -94,7 +96,9 @@ int dataset_fetch(struct dataset *d, struct dataset_record *r)
 	sample_init(&r->sample);
 	r->n_objects = 0;
 	r->reject = r->detail = NULL;
-	r->n_rejects = r->n_clipped = 0;
+	r->n_rejects = r->n_clipped = r->n_deselected = 0;
+	r->source = 0;
+	r->deselected = false;
 	r->rejects = NULL;
 	return d->kind->fetch != NULL ? d->kind->fetch(d, r) : 1;
 }
@@ -108,7 +112,7 @@ uint64_t dataset_fingerprint(const struct dataset *d)
 {
 	if (d->n < 0)
 		return 0;
-	uint64_t key = rng_mix(0, (uint64_t)d->n);
+	uint64_t key = rng_mix(d->key, (uint64_t)d->n);
 	for (int64_t i = 0; i < d->n; i++)
 		key = rng_mix(rng_mix(key, d->id_hash[i]), (uint64_t)d->n_objects[i]);
 	return key;

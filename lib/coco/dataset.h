@@ -33,6 +33,7 @@ struct dataset_options {
 	const char *images;	/* COCO, lists, VOC's XML files alone: directory of the images */
 	const char *labels;	/* label maps: directory of the PNG files */
 	const char *set;	/* VOC: name of the list in ImageSets/Main; YOLO, CIFAR: of the part */
+	const char *source;	/* name of the data set, in place of its own */
 	const char *classes;	/* "a,b,c", the order of the labels; NULL: what the source says, or all its names, sorted */
 	bool exif_turned;	/* where the size cannot tell, the annotations were made on the turned image */
 	bool unlabelled;	/* annotations are not needed and not carried */
@@ -66,6 +67,9 @@ struct dataset_record {
 	const char *detail;	/* more about it: the file's name or the reader's message; may be NULL */
 	int64_t n_rejects;
 	struct dataset_reject *rejects;	/* in the order of the objects */
+	int source;	/* merged data sets: which of them; set by dataset_fetch() */
+	bool deselected;	/* the whole record: its class is left out */
+	int64_t n_deselected;	/* objects that are not in the sample because their classes are left out */
 	int64_t n_clipped;	/* boxes that stuck out of the image and were cut */
 };
 
@@ -79,10 +83,12 @@ struct dataset {
 	struct category *categories;
 	const struct stream_header *header;	/* of a pack or stream; NULL otherwise */
 	int64_t n;	/* images; -1: a stream, read once from front to end */
+	uint64_t key;	/* of what the index does not tell of merged data sets: names, changed labels; 0: nothing */
 	uint64_t *id_hash;	/* [n] pack_id_hash_...() of the ids */
 	int64_t *n_objects;	/* [n] */
 	int64_t n_orphans;	/* objects that belong to no image */
 	struct dataset_orphan *orphans;	/* [n_orphans] */
+	int n_sources;	/* merged: how many; 0: it is none */
 	int64_t n_passed_over;	/* files of a directory that are not named as images are */
 	void *state;	/* the kind's */
 };

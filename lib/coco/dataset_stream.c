@@ -121,7 +121,7 @@ static int load(const struct dataset *d, struct dataset_record *r)
 		TRY(read_pack(s, r));
 	if (sample_decode(&r->sample, &r->fetched, &r->arena) != 0)
 		return err_context("record %lld of '%s'", (long long)r->fetched.number, d->path);
-	if (r->sample.source[0] == '\0')
+	if (r->sample.source[0] == '\0' || d->options.source != NULL)
 		r->sample.source = d->name;
 	r->n_objects = r->sample.n;
 	return 0;

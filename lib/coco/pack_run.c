@@ -1,15 +1,22 @@
 #include "coco/pack_run.h"
 
-#include "base/json.h"
+#include "base/rng.h"
 #include "base/threads.h"
+#include "coco/id_map.h"
+#include "coco/pack_account.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct run {
 	struct dataset *d;
 	const struct pack_options *options;
-	struct stream_writer *writer;
-	struct pack_result *result;
+	const struct pack_sink *sink;
+	struct pack_account account;
+	struct id_map seen;	/* hashes of source and id of the first epoch, of several sources */
+	int64_t clipped;
 	struct sampler sampler;
 	int64_t seq;	/* of the next record to fetch; for a stream its number */
 	struct stream_count passed;	/* deselected while fetching: another thread than the one that writes */
@@ -20,7 +27,7 @@ struct run {
 struct item {
 	struct dataset_record record;
 	int64_t seq;
-	struct stream_part part;	/* encoded and hashed, unless rejected */
+	void *prepared;	/* by the sink, unless rejected or deselected */
 };
 
 int pack_planned(int64_t *planned, struct dataset *d, const struct sampler_options *options)
@@ -38,10 +45,25 @@ int pack_planned(int64_t *planned, struct dataset *d, const struct sampler_optio
 	return 0;
 }
 
-static void add(struct stream_count *sum, int64_t records, int64_t objects)
+int pack_run_header(struct stream_header *header, struct dataset *d, const struct pack_options *options,
+		    const struct provenance *link)
 {
-	sum->records += records;
-	sum->objects += objects;
+	const struct stream_header from = { .kind = "sample", .n_categories = d->n_categories, .categories = d->categories };
+	struct provenance named = *link;
+	/* The data are named by what they hold, so that a resumed run can tell others from its own. */
+	if (d->n >= 0) {
+		size_t room = strlen(link->options) + 256;
+		char *text = arena_alloc(&d->arena, room);
+		if (text == NULL)
+			return -1;
+		snprintf(text, room, "%s data=%.100s:%016" PRIx64, link->options, d->name, dataset_fingerprint(d));
+		named.options = text;
+	}
+	TRY(stream_header_extend(header, d->header != NULL ? d->header : &from, &named, &d->arena));
+	TRY(pack_planned(&header->planned, d, &options->sampler));
+	/* A stream's positions are its own, and its beginning may be missing already. */
+	header->start = d->n < 0 && header->start > options->start ? header->start : options->start;
+	return 0;
 }
 
 /* fetch, in one thread: the next position of this part. */
@@ -60,7 +82,7 @@ static int next_item(void *context, void *argument)
 			item->seq = run->seq++;
 			return dataset_fetch(run->d, r);
 		}
-		add(&run->passed, 1, run->d->n_objects[r->index]);
+		count_add(&run->passed, 1, run->d->n_objects[r->index]);
 	}
 	return 0;
 }
@@ -81,16 +103,14 @@ static void strip_labels(struct sample *s)
 	s->class_label = s->original_class_label = -1;
 }
 
-/* load, encode and hash, in any thread. */
+/* load and prepare, in any thread. */
 static int work_item(void *context, void *argument)
 {
 	struct run *run = context;
 	struct item *item = argument;
 	struct dataset_record *r = &item->record;
-	uint8_t *body;
-	size_t size;
 	TRY(dataset_load(run->d, r));
-	if (r->reject != NULL)
+	if (r->reject != NULL || r->deselected)
 		return 0;
 	if (run->d->options.unlabelled)
 		strip_labels(&r->sample);
@@ -100,53 +120,7 @@ static int work_item(void *context, void *argument)
 		r->sample.seq = item->seq;
 		r->sample.epoch = item->seq / run->sampler.n;
 	}
-	TRY(sample_encode(&body, &size, &r->sample, &r->arena));
-	return stream_writer_prepare(&item->part, run->writer, body, size, &r->arena);
-}
-
-static void put_id(struct json_writer *j, const char *key, const struct sample_id *id)
-{
-	json_put_key(j, key);
-	if (id->text != NULL)
-		json_put_string(j, id->text);
-	else
-		json_put_integer(j, id->number);
-}
-
-/* Count a reject and list it. One of object (a single object) and item's whole record is meant. */
-static int reject(struct run *run, const struct item *item, const struct dataset_reject *object)
-{
-	const struct dataset_record *r = &item->record;
-	const char *reason = object != NULL ? object->reason : r->reject;
-	const char *detail = object == NULL && r->detail != NULL ? r->detail : "";
-	char text[128];
-	TRY(stream_trailer_reject(&run->result->trailer, reason, object == NULL, object != NULL ? 1 : r->n_objects,
-				  &run->d->arena));
-	if (run->options->strict && object != NULL)
-		return err_set("record %lld ('%s'): object %lld: %s", (long long)item->seq, r->sample.file_name,
-			       (long long)object->object_id, reason);
-	if (run->options->strict)
-		return err_set("record %lld (image %s, '%s'): %s%s%s", (long long)item->seq,
-			       sample_id_text(&r->sample.id, text), r->sample.file_name, reason,
-			       detail[0] != '\0' ? ": " : "", detail);
-	if (run->options->rejects == NULL)
-		return 0;
-	struct json_writer j;
-	json_writer_init(&j, run->options->rejects);
-	json_put_object(&j);
-	json_put_integer_of(&j, "seq", item->seq);
-	put_id(&j, "image", &r->sample.id);
-	json_put_string_of(&j, "file_name", r->sample.file_name);
-	if (object != NULL)
-		json_put_integer_of(&j, "object", object->object_id);
-	else
-		json_put_integer_of(&j, "objects", r->n_objects);
-	json_put_string_of(&j, "reason", reason);
-	if (detail[0] != '\0')
-		json_put_string_of(&j, "detail", detail);
-	json_put_end(&j, '}');
-	fputc('\n', run->options->rejects);
-	return 0;
+	return run->sink->prepare(run->sink->context, r, &item->prepared);
 }
 
 /* A stream's records carry their positions with them; the same rules as for an index. */
@@ -156,106 +130,60 @@ static bool wanted_of_stream(const struct run *run, int64_t seq)
 	return seq >= run->options->start && (o->count < 0 || seq < o->count) && sampler_has(o, seq);
 }
 
+/* Of several sources any two may be the same images by mistake. */
+static int check_new(struct run *run, const struct item *item)
+{
+	const struct dataset_record *r = &item->record;
+	const struct sample_id *id = &r->sample.id;
+	char text[128];
+	if (run->d->n_sources < 2 || item->seq >= run->sampler.n)
+		return 0;
+	uint64_t key = rng_mix_text(0, r->sample.source);
+	key = id->text != NULL ? rng_mix_text(key, id->text) : rng_mix(key, (uint64_t)id->number);
+	int added = id_map_add(&run->seen, (struct sample_id){ .number = (int64_t)key }, r->source);
+	if (added != 0)
+		return added < 0 ? -1 : 0;
+	return err_set("image %s of source '%s' is there twice in '%s'; if these are different images, give the sources names of "
+		       "their own with --source", sample_id_text(id, text), r->sample.source, run->d->path);
+}
+
+/* What is not written of a record that is. */
+static int count_objects(struct run *run, const struct item *item)
+{
+	const struct dataset_record *r = &item->record;
+	for (int64_t i = 0; i < r->n_rejects; i++)
+		TRY(account_reject(&run->account, r, item->seq, &r->rejects[i]));
+	count_add(&run->account.trailer.deselected, 0, run->d->options.unlabelled ? r->n_objects : r->n_deselected);
+	run->clipped += r->n_clipped;
+	return 0;
+}
+
 /* count and write, in order and in one thread. */
 static int done_item(void *context, void *argument)
 {
 	struct run *run = context;
 	struct item *item = argument;
 	struct dataset_record *r = &item->record;
-	struct stream_trailer *t = &run->result->trailer;
+	struct stream_trailer *t = &run->account.trailer;
+	bool wanted = true;
 	if (run->options->progress != NULL)
 		run->options->progress(run->options->progress_context, ++run->done, run->planned);
 	if (run->d->n < 0) {
-		add(&t->in, 1, r->n_objects);
-		if (!wanted_of_stream(run, item->seq)) {
-			add(&t->deselected, 1, r->n_objects);
-			return 0;
-		}
+		count_add(&t->in, 1, r->n_objects);
+		wanted = wanted_of_stream(run, item->seq);
 	}
-	if (r->reject != NULL)
-		return reject(run, item, NULL);
-	for (int64_t i = 0; i < r->n_rejects; i++)
-		TRY(reject(run, item, &r->rejects[i]));
-	if (run->d->options.unlabelled)
-		add(&t->deselected, 0, r->n_objects);
-	run->result->clipped += r->n_clipped;
-	add(&t->out, 1, r->sample.n);
-	return stream_writer_put_part(run->writer, &item->part, r->sample.n);
-}
-
-static int reject_orphans(struct run *run)
-{
-	struct dataset *d = run->d;
-	if (d->options.unlabelled) {
-		add(&run->result->trailer.deselected, 0, d->n_orphans * run->sampler.epochs);
+	if (!wanted || (r->reject == NULL && r->deselected)) {
+		count_add(&t->deselected, 1, r->n_objects);
 		return 0;
 	}
-	for (int64_t i = 0; i < d->n_orphans * run->sampler.epochs; i++) {
-		const struct dataset_orphan *o = &d->orphans[i % d->n_orphans];
-		char text[128];
-		TRY(stream_trailer_reject(&run->result->trailer, REJECT_ORPHAN, 0, 1, &d->arena));
-		if (run->options->strict)
-			return err_set("object %lld of image %s: %s", (long long)o->object_id,
-				       sample_id_text(&o->image_id, text), REJECT_ORPHAN);
-		if (run->options->rejects == NULL)
-			continue;
-		struct json_writer j;
-		json_writer_init(&j, run->options->rejects);
-		json_put_object(&j);
-		put_id(&j, "image", &o->image_id);
-		json_put_integer_of(&j, "object", o->object_id);
-		json_put_string_of(&j, "reason", REJECT_ORPHAN);
-		json_put_end(&j, '}');
-		fputc('\n', run->options->rejects);
-	}
-	return 0;
-}
-
-/* Everything that goes in, and what is deselected without being looked at. */
-static void count_index(struct run *run)
-{
-	struct sampler *s = &run->sampler;
-	const struct dataset *d = run->d;
-	struct stream_count all = { d->n, d->n_orphans }, selected = { s->n, 0 };
-	for (int64_t i = 0; i < d->n; i++)
-		all.objects += d->n_objects[i];
-	for (int64_t i = 0; i < s->n; i++)
-		selected.objects += d->n_objects[s->selected[i]];
-	struct stream_trailer *t = &run->result->trailer;
-	t->in = (struct stream_count){ all.records * s->epochs, all.objects * s->epochs };
-	add(&t->deselected, (all.records - selected.records) * s->epochs,
-	    (all.objects - d->n_orphans - selected.objects) * s->epochs);
-
-	int64_t start = run->options->start, whole = start / s->n;
-	add(&t->deselected, selected.records * whole, selected.objects * whole);
-	for (int64_t seq = whole * s->n; seq < start; seq++)
-		add(&t->deselected, 1, d->n_objects[sampler_image(s, seq)]);
-	for (int64_t seq = s->length; seq < s->epochs * s->n; seq++)
-		add(&t->deselected, 1, d->n_objects[sampler_image(s, seq)]);
-}
-
-static int check_account(const struct run *run)
-{
-	const struct stream_trailer *t = &run->result->trailer;
-	struct stream_count sum = t->out;
-	const struct stream_reject *most = NULL;
-	int64_t rejected = 0;
-	add(&sum, t->deselected.records, t->deselected.objects);
-	for (int i = 0; i < t->n_rejects; i++) {
-		const struct stream_reject *r = &t->rejects[i];
-		add(&sum, r->count.records, r->count.objects);
-		rejected += r->count.records;
-		if (most == NULL || r->count.records > most->count.records)
-			most = r;
-	}
-	if (sum.records != t->in.records || sum.objects != t->in.objects)
-		return err_set("'%s': the index counts %lld objects in %lld records, but %lld in %lld came", run->d->path,
-			       (long long)t->in.objects, (long long)t->in.records, (long long)sum.objects,
-			       (long long)sum.records);
-	/* A part or the tail of a run may be unlucky; a whole run of nothing but rejects is a mistake. */
-	if (rejected > 0 && t->out.records == 0 && run->options->start == 0 && run->options->sampler.parts == 1)
-		return err_set("all %lld records were rejected, %lld of them: %s", (long long)rejected,
-			       (long long)most->count.records, most->reason);
+	if (r->reject != NULL)
+		return account_reject(&run->account, r, item->seq, NULL);
+	TRY(check_new(run, item));
+	TRY(run->sink->put(run->sink->context, r, item->prepared));
+	if (r->reject != NULL)
+		return account_reject(&run->account, r, item->seq, NULL);
+	TRY(count_objects(run, item));
+	count_add(&t->out, 1, r->sample.n);
 	return 0;
 }
 
@@ -293,6 +221,7 @@ static int check_stream_options(const struct run *run)
 static int run_all(struct run *run)
 {
 	if (run->d->n < 0) {
+		run->sampler.options = run->options->sampler;
 		TRY(check_stream_options(run));
 	} else {
 		TRY(sampler_init(&run->sampler, run->d, &run->options->sampler));
@@ -300,27 +229,30 @@ static int run_all(struct run *run)
 			return err_set("--start %lld is behind the end of the run of %lld records",
 				       (long long)run->options->start, (long long)run->sampler.length);
 		run->planned = sampler_planned(&run->options->sampler, run->sampler.length);
-		count_index(run);
+		account_index(&run->account);
 		run->seq = run->options->start;
-		TRY(reject_orphans(run));
+		TRY(account_orphans(&run->account));
 	}
 	TRY(run_items(run));
-	add(&run->result->trailer.deselected, run->passed.records, run->passed.objects);
-	return check_account(run);
+	count_add(&run->account.trailer.deselected, run->passed.records, run->passed.objects);
+	return account_check(&run->account);
 }
 
-int pack_run(struct pack_result *result, struct dataset *d, const struct pack_options *options,
-	     struct stream_writer *w)
+int pack_run(struct pack_result *result, struct dataset *d, const struct pack_options *options, const struct pack_sink *sink)
 {
-	struct run run = { .d = d, .options = options, .writer = w, .result = result };
-	*result = (struct pack_result){ 0 };
+	struct run run = { .d = d, .options = options, .sink = sink };
+	run.account = (struct pack_account){ .d = d, .sampler = &run.sampler, .start = options->start,
+		.strict = options->strict, .rejects = options->rejects };
+	id_map_init(&run.seen);
 	int status = run_all(&run);
+	id_map_release(&run.seen);
+	*result = (struct pack_result){ .trailer = run.account.trailer, .clipped = run.clipped };
 	/* No stream is complete before its list of rejects is. */
 	if (status == 0 && options->rejects != NULL && fflush(options->rejects) != 0)
 		status = err_errno("cannot write the list of rejects");
 	if (status != 0) {
-		stream_writer_abandon(w);
+		sink->abandon(sink->context);
 		return -1;
 	}
-	return stream_writer_close(w, &result->trailer);
+	return sink->close(sink->context, &result->trailer);
 }

@@ -1,9 +1,9 @@
 /*
- * pack_run: from a data set to a stream of samples, with an account of everything.
+ * pack_run: from a data set to samples somewhere else, with an account of everything.
  *
  * What goes in is every image and every object of the data set, once for each epoch that the run begins.
  * Each of them is then exactly one of: out (written), deselected (not in the subset, the part, or behind
- * --start or --count; objects also by --unlabelled), or rejected for a reason.
+ * --start or --count, or of a class that is left out; objects also by --unlabelled), or rejected for a reason.
  *
  *     in = out + deselected + rejected        for records and for objects
  *
@@ -12,6 +12,7 @@
 #ifndef COCO_PACK_RUN_H
 #define COCO_PACK_RUN_H
 
+#include "coco/pack_sink.h"
 #include "coco/sampler.h"
 
 #include <stdio.h>
@@ -34,12 +35,16 @@ struct pack_result {
 /* Records of the whole run, for the header: rejects included, --start not regarded. -1: not known. */
 int pack_planned(int64_t *planned, struct dataset *d, const struct sampler_options *options) MUST_CHECK;
 
+/* The header of the run: link, whose options become those and what names the data. In the data set's arena. Error: memory. */
+int pack_run_header(struct stream_header *header, struct dataset *d, const struct pack_options *options,
+		    const struct provenance *link) MUST_CHECK;
+
 /*
- * Write the samples; the writer is closed with the trailer, or abandoned on an error. The result lives in the data
- * set's arena. Error: what the data set, the sampler or the writer met; every record of a whole run
- * was rejected.
+ * Give the samples to the sink, which is closed with the trailer, or abandoned on an error. The result lives in the data
+ * set's arena. Error: what the data set, the sampler or the sink met; every record of a whole run was rejected; an image
+ * of several sources is there twice.
  */
 int pack_run(struct pack_result *result, struct dataset *d, const struct pack_options *options,
-	     struct stream_writer *w) MUST_CHECK;
+	     const struct pack_sink *sink) MUST_CHECK;
 
 #endif
