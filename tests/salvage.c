@@ -30,7 +30,7 @@ struct whole {
 /* Records 0-2 and 6-8 are small and share zstd frames; 3-5 have their own, of which that of 4 is compressed. */
 static int write_good(struct arena *a)
 {
-	static struct category category = { 1, "cat", NULL };
+	static struct category category = { .id = 1, .name = "cat" };
 	static const float boxes[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 	static const int32_t labels[] = { 0, 0 };
 	static uint8_t image[5000];
