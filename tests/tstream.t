@@ -41,7 +41,7 @@ is "$(tstream head -n 0 "$sample" | tstream check)" "standard input: ok, 0 recor
 # stats, dump
 stats=$(tstream stats "$T/x.pack")
 like "$stats" "records +3, 2 of them without objects" "stats counts records"
-like "$stats" "cat +1 +1 +1$" "and objects of a category"
+like "$stats" "cat +1 +1 +1 #{40}$" "and objects of a category"
 like "$stats" "rejected +1 records, 1 objects: image missing" "and rejects by reason"
 like "$stats" "made by +coco-pack 0.1.0, seed 7: shuffle=true" "and tells the provenance"
 like "$stats" "width +6 to 64" "and sizes"
@@ -79,6 +79,8 @@ tstream cat "$sample" 2> "$T/err" > /dev/full
 is $? 1 "a full standard output fails"
 like "$(cat "$T/err")" "cannot write 'standard output': No space left" "and says so"
 fails_with 1 "cannot write '.*none/x.pack': No such file" tstream cat -o "$T/none/x.pack" "$sample"
+fails_with 1 "cannot write '/dev/full': No space left" tstream stats --plot /dev/full "$sample"
+fails_with 1 "cannot write '.*none/p.svg': No such file" tstream stats --plot "$T/none/p.svg" "$sample"
 tstream dump "$sample" > /dev/full 2> /dev/null
 is $? 1 "dump to a full disk fails"
 if command -v script > /dev/null; then
@@ -90,6 +92,8 @@ fi
 fails_with 2 "a command is missing" tstream
 fails_with 2 "unknown command 'frob'" tstream frob
 fails_with 2 "stats has no --records" tstream stats -n 1 "$sample"
+fails_with 2 "check has no --plot" tstream check --plot "$T/p.svg" "$sample"
+fails_with 2 "plot wants one input" tstream stats --plot "$T/p.svg" "$sample" "$sample"
 fails_with 2 "cat has no --full" tstream cat --full "$sample"
 fails_with 2 "check has no --output" tstream check -o "$T/o" "$sample"
 done_testing

@@ -1,17 +1,17 @@
 /* tstream: look into streams and packs, check them, join them, save what is left of them. */
 #include "base/io.h"
 #include "base/options.h"
+#include "image/stats_page.h"
 #include "record/dump.h"
 #include "record/join.h"
 #include "record/salvage_list.h"
-#include "record/stats.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 static struct config {
-	const char *output, *like, *lost;
+	const char *output, *like, *lost, *plot;
 	int64_t records;
 	int64_t cap;
 	bool full, header;
@@ -24,6 +24,7 @@ static const struct option_spec options[] = {
 		   "head, dump: stop after N records (head: 10; dump: all)"),
 	OPTION_FLAG(0, "full", &config.full, 0, "dump: the values of tensors and bytes too"),
 	OPTION_FLAG(0, "header", &config.header, 0, "dump: the header as the first line, the trailer as the last"),
+	OPTION_TEXT(0, "plot", "FILE", &config.plot, 0, "stats: draw charts of it as SVG"),
 	OPTION_TEXT(0, "lost", "FILE", &config.lost, 0, "salvage: list what is lost, a JSON object a line"),
 	OPTION_TEXT(0, "like", "FILE", &config.like, 0,
 		    "salvage: take the header of this stream or pack where that of the damaged one is lost"),
@@ -41,7 +42,7 @@ static const struct tool_spec tool = {
 	.commands = commands,
 	.extra_help = "head     the first records as a stream\n"
 		      "cat      all records of all inputs as one stream or pack\n"
-		      "stats    a table: records, objects, categories, sizes, provenance, rejects\n"
+		      "stats    a table: records, objects, sizes, classes with bars, provenance, rejects\n"
 		      "check    read everything and compare it with every hash, count and index entry\n"
 		      "dump     one line of JSON for each record\n"
 		      "salvage  what is whole of a damaged pack, and a list of what is not\n"
@@ -86,6 +87,8 @@ static int run_stats(const char *input)
 	int status = stats_read(&s, input, &most, &a);
 	if (status == 0)
 		stats_print(&s, stdout);
+	if (status == 0 && config.plot != NULL)
+		status = stats_page_write(config.plot, &s, &a);
 	arena_release(&a);
 	return status;
 }
@@ -105,17 +108,6 @@ static int run_dump(const char *input)
 	struct stream_limits most = limits();
 	struct dump_param p = { .full = config.full, .header = config.header, .records = config.records };
 	return dump_stream(stdout, input, &most, &p);
-}
-
-static int put_lost(const struct salvage_result *r)
-{
-	struct atomic_file f;
-	if (config.lost == NULL)
-		return 0;
-	TRY(atomic_fopen(&f, config.lost));
-	for (int64_t i = 0; i < r->n_lost; i++)
-		salvage_lost_put(f.file, &r->lost[i]);
-	return atomic_commit(&f);
 }
 
 static void say_lost(const struct salvage_result *r)
@@ -148,7 +140,7 @@ static int run_salvage(const char *input)
 	arena_init(&a, 1 << 16);
 	int status = salvage_pack(&r, &p, &a);
 	if (status == 0)
-		status = put_lost(&r);
+		status = config.lost != NULL ? salvage_list_write(config.lost, &r) : 0;
 	if (status == 0)
 		say_lost(&r);
 	if (status == 0 && !r.whole)
@@ -170,6 +162,8 @@ static void check_options(const char *command)
 		tool_usage("%s has no --full and no --header", command);
 	if ((config.like != NULL || config.lost != NULL) && !salvage)
 		tool_usage("%s has no --like and no --lost", command);
+	if (config.plot != NULL && strcmp(command, "stats") != 0)
+		tool_usage("%s has no --plot", command);
 }
 
 static int run(const struct arguments *args)
@@ -185,6 +179,8 @@ static int run(const struct arguments *args)
 		tool_usage("salvage wants one file");
 	if (strcmp(command, "salvage") == 0)
 		return run_salvage(inputs[0]);
+	if (config.plot != NULL && n > 1)
+		tool_usage("--plot wants one input; join several with 'tstream cat'");
 	for (int i = 0; i < n; i++) {
 		if (strcmp(command, "stats") == 0)
 			TRY(run_stats(inputs[i]));

@@ -66,6 +66,7 @@ struct plot_page {
 	const char *bars_title;
 	int n_bars;
 	const struct plot_bar *bars;	/* [n_bars] from the top of the first column on */
+	const char *const *bar_texts;	/* [n_bars] what stands behind them; NULL: their values */
 };
 
 int plot_page_write(const char *path, const struct plot_page *page) MUST_CHECK;

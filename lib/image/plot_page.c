@@ -55,9 +55,11 @@ static struct layout lay_out(const struct plot_page *page)
 	return l;
 }
 
-static void put_bar(FILE *file, const struct plot_bar *bar, int letters, double x, double y, double width)
+/* text: what stands behind it; NULL: its value. */
+static void put_bar(FILE *file, const struct plot_bar *bar, const char *text, int letters, double x, double y,
+		    double width)
 {
-	char text[32];
+	char value[32];
 	double name = LETTER * letters + 6, room = width - name - 52;
 	put_name(file, bar->name, letters, x + name, y + 12);
 	x += name + 6;
@@ -68,8 +70,8 @@ static void put_bar(FILE *file, const struct plot_bar *bar, int letters, double 
 	if (bar->value > 0)
 		fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"#2563eb\"/>\n", x, y + 2,
 			room * fmin(bar->value, 1), BAR_H - 4);
-	snprintf(text, sizeof text, "%.3f", bar->value);
-	plot_put_label(file, bar->value < 0 ? "-" : text, x + room + 6, y + 12, "font-size=\"11\" fill=\"#555b66\"");
+	snprintf(value, sizeof value, "%.3f", bar->value);
+	plot_put_label(file, text != NULL ? text : bar->value < 0 ? "-" : value, x + room + 6, y + 12, "font-size=\"11\" fill=\"#555b66\"");
 }
 
 static void put_bars(FILE *file, const struct plot_page *page, const struct layout *l, double y)
@@ -77,8 +79,8 @@ static void put_bars(FILE *file, const struct plot_page *page, const struct layo
 	plot_put_label(file, page->bars_title, PAGE_W / 2.0, y + 30,
 		       "text-anchor=\"middle\" font-size=\"16\" font-weight=\"600\"");
 	for (int i = 0; i < page->n_bars; i++)
-		put_bar(file, &page->bars[i], l->letters, MARGIN + l->width * (i / l->rows),
-			y + BARS_HEAD - 6 + BAR_H * (double)(i % l->rows), l->width);
+		put_bar(file, &page->bars[i], page->bar_texts != NULL ? page->bar_texts[i] : NULL, l->letters,
+			MARGIN + l->width * (i / l->rows), y + BARS_HEAD - 6 + BAR_H * (double)(i % l->rows), l->width);
 }
 
 int plot_page_write(const char *path, const struct plot_page *page)

@@ -24,7 +24,7 @@ static void view(struct record_view *v, const void *record)
 	const struct detection *d = record;
 	*v = (struct record_view){
 		.id = &d->id, .seq = d->seq, .n = d->n, .labels = d->labels, .boxes = d->boxes,
-		.w = d->orig_w, .h = d->orig_h,
+		.w = d->orig_w, .h = d->orig_h, .class_label = -1,
 	};
 }
 

@@ -75,6 +75,7 @@ struct record_view {
 	const float *boxes;	/* [n 4] */
 	int32_t w, h;	/* of the original image; 0: not known */
 	bool encoded, pixels;	/* what the record carries of it */
+	int64_t class_label;	/* of the whole image; -1: none */
 };
 
 struct record_kind {

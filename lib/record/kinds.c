@@ -15,7 +15,7 @@ const struct record_kind *record_kind_find(const char *name)
 int record_view_decode(struct record_view *v, const struct record_kind *kind, const struct stream_body *body,
 		       const struct stream_header *header, struct arena *a)
 {
-	*v = (struct record_view){ 0 };
+	*v = (struct record_view){ .class_label = -1 };
 	if (kind == NULL)
 		return 0;
 	void *record = arena_alloc(a, kind->size);

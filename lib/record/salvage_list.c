@@ -1,5 +1,6 @@
 #include "record/salvage_list.h"
 
+#include "base/io.h"
 #include "base/json.h"
 
 #include <inttypes.h>
@@ -22,7 +23,7 @@ const char *salvage_lost_text(const struct salvage_lost *lost, char text[1024])
 	return text;
 }
 
-void salvage_lost_put(FILE *file, const struct salvage_lost *lost)
+static void put_lost(FILE *file, const struct salvage_lost *lost)
 {
 	struct json_writer j;
 	char hash[17];
@@ -46,4 +47,13 @@ void salvage_lost_put(FILE *file, const struct salvage_lost *lost)
 	json_put_string_of(&j, "reason", lost->reason);
 	json_put_end(&j, '}');
 	fputc('\n', file);
+}
+
+int salvage_list_write(const char *path, const struct salvage_result *r)
+{
+	struct atomic_file f;
+	TRY(atomic_fopen(&f, path));
+	for (int64_t i = 0; i < r->n_lost; i++)
+		put_lost(f.file, &r->lost[i]);
+	return atomic_commit(&f);
 }

@@ -6,15 +6,13 @@
 
 #include "record/salvage.h"
 
-#include <stdio.h>
-
 /* "record 17, id 42, seq 17, 3 objects: the hash does not match the body", in text. */
 const char *salvage_lost_text(const struct salvage_lost *lost, char text[1024]);
 
 /*
- * One object a line: record, id, id_hash (16 hexadecimal digits), seq and objects where they are known, offset, reason.
- * Errors of the FILE are the caller's to see (ferror).
+ * Write all of them to a file, an object a line: record, id, id_hash (16 hexadecimal digits), seq and objects where they are
+ * known, offset, reason. Error: cannot write.
  */
-void salvage_lost_put(FILE *file, const struct salvage_lost *lost);
+int salvage_list_write(const char *path, const struct salvage_result *r) MUST_CHECK;
 
 #endif

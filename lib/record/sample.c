@@ -29,6 +29,7 @@ static void view(struct record_view *v, const void *record)
 	*v = (struct record_view){
 		.id = &s->id, .seq = s->seq, .n = s->n, .labels = s->labels, .boxes = s->boxes,
 		.w = s->orig_w, .h = s->orig_h, .encoded = s->encoded != NULL, .pixels = s->pixels.data != NULL,
+		.class_label = s->class_label,
 	};
 }
 

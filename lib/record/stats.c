@@ -4,27 +4,76 @@
 #include "stream/header.h"
 
 #include <inttypes.h>
-#include <string.h>
+#include <math.h>
 
-static void range_add(struct stats_range *r, int32_t value, bool first)
+static int spread_init(struct stats_spread *s, struct arena *a)
 {
-	if (first || value < r->min)
-		r->min = value;
-	if (first || value > r->max)
-		r->max = value;
-	r->sum += value;
+	*s = (struct stats_spread){ .bins = arena_calloc(a, STATS_BINS, sizeof *s->bins) };
+	return s->bins == NULL ? -1 : 0;
+}
+
+static void spread_add(struct stats_spread *s, int64_t value)
+{
+	if (s->n == 0 || value < s->min)
+		s->min = value;
+	if (s->n == 0 || value > s->max)
+		s->max = value;
+	s->n++;
+	s->sum += (double)value;
+	s->bins[value < STATS_BINS ? value : STATS_BINS - 1]++;
+}
+
+int64_t stats_quantile(const struct stats_spread *s, double p)
+{
+	int64_t below = 0;
+	for (int64_t i = 0; i < STATS_BINS - 1; i++) {
+		below += s->bins[i];
+		if (below > 0 && (double)below >= p * (double)s->n)
+			return i;
+	}
+	return s->max;
+}
+
+int64_t stats_between(const struct stats_spread *s, int64_t low, int64_t high)
+{
+	int64_t n = 0;
+	for (int64_t i = low; i <= high && i < STATS_BINS; i++)
+		n += s->bins[i];
+	return n;
+}
+
+int64_t stats_range(int i, int64_t *low)
+{
+	*low = i < 2 ? i : (INT64_C(1) << (i - 2)) + 1;
+	return i < 2 ? i : INT64_C(1) << (i - 1);
+}
+
+int64_t stats_bar(const struct stats *s, int category)
+{
+	return s->objects > 0 ? s->category[category].objects : s->category[category].records;
 }
 
 /* last[label]: 1 + the record that counted the category last, so that each record counts it once. */
-static void add_labels(struct stats *s, const struct record_view *v, int64_t *last)
+static void count_once(struct stats *s, int64_t label, int64_t *last)
+{
+	if (last[label] != s->records) {
+		last[label] = s->records;
+		s->category[label].records++;
+	}
+}
+
+static void add_objects(struct stats *s, const struct record_view *v, int64_t *last)
 {
 	for (int64_t i = 0; i < v->n; i++) {
-		int32_t label = v->labels[i];
-		s->category[label].objects++;
-		if (last[label] != s->records) {
-			last[label] = s->records;
-			s->category[label].records++;
-		}
+		const float *b = v->boxes + 4 * i;
+		double area = ((double)b[2] - b[0]) * ((double)b[3] - b[1]);
+		s->category[v->labels[i]].objects++;
+		count_once(s, v->labels[i], last);
+		if (!(area >= 0 && area < 1e18))
+			continue;
+		s->small += area < 32 * 32;
+		s->medium += area >= 32 * 32 && area < 96 * 96;
+		spread_add(&s->side, llround(sqrt(area)));
 	}
 }
 
@@ -36,12 +85,16 @@ static void add_record(struct stats *s, const struct record_view *v, size_t byte
 	s->encoded += v->encoded;
 	s->pixels += v->pixels;
 	s->empty += v->n == 0;
+	spread_add(&s->per_record, v->n);
 	if (v->w > 0 && v->h > 0) {
-		range_add(&s->w, v->w, s->sized == 0);
-		range_add(&s->h, v->h, s->sized == 0);
-		s->sized++;
+		spread_add(&s->w, v->w);
+		spread_add(&s->h, v->h);
 	}
-	add_labels(s, v, last);
+	if (v->class_label >= 0) {
+		s->classified++;
+		count_once(s, v->class_label, last);
+	}
+	add_objects(s, v, last);
 }
 
 static int read_records(struct stats *s, struct stream_reader *r, int64_t *last, struct arena *scratch)
@@ -66,6 +119,10 @@ static int read_all(struct stats *s, struct stream_reader *r, struct arena *a)
 	if (s->name == NULL)
 		return -1;
 	TRY(header_copy(&s->header, stream_reader_header(r), a));
+	TRY(spread_init(&s->per_record, a));
+	TRY(spread_init(&s->w, a));
+	TRY(spread_init(&s->h, a));
+	TRY(spread_init(&s->side, a));
 	s->category = arena_calloc(a, (size_t)s->header.n_categories, sizeof *s->category);
 	int64_t *last = arena_calloc(a, (size_t)s->header.n_categories, sizeof *last);
 	if (s->category == NULL || last == NULL)
@@ -85,59 +142,4 @@ int stats_read(struct stats *s, const char *path, const struct stream_limits *li
 	int status = read_all(s, &r, a);
 	stream_reader_close(&r);
 	return status;
-}
-
-static void print_range(FILE *file, const char *name, const struct stats_range *r, int64_t n)
-{
-	fprintf(file, "  %-14s%" PRId32 " to %" PRId32 ", mean %.1f\n", name, r->min, r->max, (double)r->sum / (double)n);
-}
-
-static void print_count(FILE *file, const char *name, const struct stream_count *c)
-{
-	fprintf(file, "  %-14s%" PRId64 " records, %" PRId64 " objects\n", name, c->records, c->objects);
-}
-
-static void print_trailer(FILE *file, const struct stream_trailer *t)
-{
-	print_count(file, "in", &t->in);
-	print_count(file, "out", &t->out);
-	print_count(file, "deselected", &t->deselected);
-	for (int i = 0; i < t->n_rejects; i++)
-		fprintf(file, "  %-14s%" PRId64 " records, %" PRId64 " objects: %s\n", i == 0 ? "rejected" : "",
-			t->rejects[i].count.records, t->rejects[i].count.objects, t->rejects[i].reason);
-}
-
-static void print_header(FILE *file, const struct stream_header *h)
-{
-	fprintf(file, "  %-14s%s\n", "kind", h->kind);
-	if (h->planned >= 0)
-		fprintf(file, "  %-14s%" PRId64 " records in the whole run\n", "planned", h->planned);
-	if (h->start > 0)
-		fprintf(file, "  %-14sat position %" PRId64 " of the run\n", "starts", h->start);
-	for (int i = 0; i < h->n_provenance; i++) {
-		const struct provenance *p = &h->provenance[i];
-		fprintf(file, "  %-14s%s %s, seed %" PRIu64 "%s%s\n", i == 0 ? "made by" : "  then", p->tool, p->version,
-			p->seed, p->options[0] != '\0' ? ": " : "", p->options);
-	}
-}
-
-void stats_print(const struct stats *s, FILE *file)
-{
-	fprintf(file, "%s\n", s->name);
-	print_header(file, &s->header);
-	fprintf(file, "  %-14s%" PRId64 ", %" PRId64 " of them without objects, %.1f MB\n", "records", s->records,
-		s->empty, (double)s->bytes / 1e6);
-	fprintf(file, "  %-14s%" PRId64 "\n", "objects", s->objects);
-	if (s->encoded + s->pixels > 0)
-		fprintf(file, "  %-14s%" PRId64 " encoded, %" PRId64 " as pixels\n", "images", s->encoded, s->pixels);
-	if (s->sized > 0) {
-		print_range(file, "width", &s->w, s->sized);
-		print_range(file, "height", &s->h, s->sized);
-	}
-	print_trailer(file, &s->trailer);
-	if (s->header.n_categories > 0)
-		fprintf(file, "  %-14s%10s %10s %10s\n", "category", "id", "records", "objects");
-	for (int i = 0; i < s->header.n_categories; i++)
-		fprintf(file, "    %-12s%10" PRId64 " %10" PRId64 " %10" PRId64 "\n", s->header.categories[i].name,
-			s->header.categories[i].id, s->category[i].records, s->category[i].objects);
 }
