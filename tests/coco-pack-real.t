@@ -27,6 +27,70 @@ for set in train val; do
 	n=$(count "$DATA/nuclei/instances_$set.json")
 	expect "nuclei $set, PNG" "$n" "$n" "0 0" coco-pack "$DATA/nuclei/instances_$set.json" --images "$DATA/nuclei/$set"
 done
+D=$DATA/pets30
+n=$(find "$D/images" -name '*.jpg' | wc -l)
+expect "pets, label maps" "$n 0" "$n 0" "0 0" coco-pack "$D/images" --labels "$D/trimaps" --classes pet=1,background=2,border=3
+is "$(coco-pack -q "$D/images" --labels "$D/trimaps" --classes pet=1,background=2,border=3 | PYTHONPATH=$ROOT/formats /usr/bin/python3 -c '
+import sys
+import numpy as np
+from PIL import Image
+from reader import RECORD, parts
+for kind, r in parts(sys.stdin.buffer):
+    if kind == RECORD:
+        want = np.array(Image.open(sys.argv[1] + "/" + r["file_name"][:-4] + ".png")) - 1
+        got = np.array(r["semantic"]["values"]).reshape(r["semantic"]["shape"])
+        print(np.array_equal(got, want))' "$D/trimaps" 2>&1 | sort | uniq -c | tr -s ' ')" " $n True" "pets: the maps are those that Pillow reads"
+n=$(find "$D/xmls" -name '*.xml' | wc -l)
+all=$(cat "$D"/xmls/*.xml | grep -o '<object>' | wc -l)
+expect "pets, heads" "$n $all" "$n $all" "0 0" coco-pack "$D/xmls" --images "$D/images"
+D=$DATA/fixtures/panopticapi/sample_data
+all=$(/usr/bin/python3 -c 'import json, sys
+print(sum(len(a["segments_info"]) for a in json.load(open(sys.argv[1]))["annotations"]))' "$D/panoptic_examples.json")
+expect "panoptic" "2 $all" "2 $all" "0 0" coco-pack "$D/panoptic_examples.json" --images "$D/input_images"
+is "$(coco-pack -q "$D/panoptic_examples.json" --images "$D/input_images" | PYTHONPATH=$ROOT/formats /usr/bin/python3 -c '
+import sys
+sys.path.insert(0, sys.argv[2])
+import numpy as np
+from PIL import Image
+from masks import mask_of
+from reader import RECORD, parts
+for kind, r in parts(sys.stdin.buffer):
+    if kind == RECORD:
+        rgb = np.array(Image.open(sys.argv[1] + "/" + r["file_name"][:-4] + ".png")).astype(int)
+        numbers = rgb[..., 0] + 256 * rgb[..., 1] + 65536 * rgb[..., 2]
+        masks = [mask_of(m) for m in r["masks"]]
+        print(all(np.array_equal(m, numbers == i) for m, i in zip(masks, r["object_id"]["values"])),
+              [float(m.sum()) for m in masks] == r["area"]["values"])' "$D/panoptic_examples" "$ROOT/tests" 2>&1 | tr '\n' ' ')" \
+	"True True True True " "panoptic: masks and their areas are those of the PNG files"
+for set in train val; do
+	n=$(find "$DATA/tinyimagenet100/$set" -name '*.JPEG' | wc -l)
+	expect "tiny ImageNet $set" "$n 0" "$n 0" "0 0" coco-pack "$DATA/tinyimagenet100/$set"
+done
+n=$(find "$DATA/cifar10/test" -type f | wc -l)
+expect "CIFAR-10 in folders" "$n 0" "$n 0" "0 0" coco-pack "$DATA/cifar10/test"
+F=$DATA/fixtures/faster_coco_eval/tests/dataset/cocoapi
+/usr/bin/python3 -c 'import json, os, sys
+from PIL import Image
+os.mkdir(sys.argv[2])
+for i in json.load(open(sys.argv[1]))["images"]:
+    Image.new("L", (i["width"], i["height"])).save(sys.argv[2] + "/" + i["file_name"], quality=10)
+' "$F/instances_val2014_100.json" "$T/val2014"
+for type in bbox segm; do
+	all=$(/usr/bin/python3 -c 'import json, sys; print(len(json.load(open(sys.argv[1]))))' "$F/instances_val2014_fake${type}100_results.json")
+	text=$(coco-pack "$F/instances_val2014_100.json" --images "$T/val2014" --results "$F/instances_val2014_fake${type}100_results.json" \
+		2>&1 > "$T/out" | tr -s ' ')
+	like "$text" "^coco-pack: in 100 records $all objects" "results of $type go in"
+	is "$(coco-pack -q "$T/out" | PYTHONPATH=$ROOT/formats /usr/bin/python3 -c '
+import collections, json, sys
+from reader import RECORD, TRAILER, parts
+found = collections.Counter()
+for kind, r in parts(sys.stdin.buffer):
+    if kind == RECORD and "score" in r:
+        found.update((r["id"], round(s, 5)) for s in r["score"]["values"])
+want = collections.Counter((d["image_id"], round(d["score"], 5)) for d in json.load(open(sys.argv[1])))
+print(sum((found - want).values()), sum((want - found).values()))' "$F/instances_val2014_fake${type}100_results.json")" \
+		"0 $(sed -nE 's/^coco-pack: rejected [0-9]+ records ([0-9]+) objects/\1/p' <<< "$text")" "and come out with their scores"
+done
 expect "COCO unlabelled" "76 0" "76 0" "0 0" coco-pack "$C/unlabeled2017"
 
 all=$(grep -c '<object>' -r "$DATA/bccd/Annotations" -h | paste -sd+ | bc 2> /dev/null || echo 0)
@@ -49,5 +113,24 @@ is "$(coco-pack -q "$DATA/bccd" --set test | tstream dump --header - | head -n 1
 coco-pack -q "$C/annotations/instances_val2017.json" --images "$C/val2017" -o "$T/val.pack"
 for i in 0 1 2; do coco-pack -q "$T/val.pack" --shuffle --split $i/3 | tstream dump -; done | sort > "$T/parts"
 ok "three parts are the whole" cmp "$T/parts" <(coco-pack -q "$T/val.pack" --shuffle | tstream dump - | sort)
+
+# Every kind of them can be augmented.
+augmented() { # NAME ARGUMENTS...
+	local name=$1
+	shift
+	coco-pack -q "$@" --count 12 > "$T/some"
+	augment -q -s1 --size 128 "$T/some" > "$T/out" 2> "$T/err"
+	is "$? $(tstream check "$T/out" 2>&1 | grep -oE '[0-9]+ records'; cat "$T/err")" \
+		"0 $(tstream check "$T/some" 2>&1 | grep -oE '[0-9]+ records')" "$name, augmented"
+}
+augmented "COCO" "$C/annotations/instances_val2017.json" --images "$C/val2017"
+augmented "keypoints" "$C/annotations/person_keypoints_val2017.json" --images "$C/val2017"
+augmented "nuclei" "$DATA/nuclei/instances_val.json" --images "$DATA/nuclei/val"
+augmented "blood cells" "$DATA/bccd" --set test
+augmented "label maps" "$DATA/pets30/images" --labels "$DATA/pets30/trimaps" --classes pet=1,background=2,border=3
+augmented "heads" "$DATA/pets30/xmls" --images "$DATA/pets30/images"
+augmented "panoptic" "$D/panoptic_examples.json" --images "$D/input_images"
+augmented "tiny ImageNet" "$DATA/tinyimagenet100/val"
+augmented "CIFAR-10" "$DATA/cifar10/test"
 
 done_testing

@@ -101,4 +101,84 @@ yaml "data.yaml:2: '\[c' is no plain name" 'names: [a,\n [c]]\n'
 yaml "data.yaml:3: 'NUMBER: NAME' is expected, not 'b'" 'names:\n  0: a\n  b\n'
 yaml "data.yaml' names no classes" 'names:\nval: x\n'
 
+source_is_right panoptic
+P=(coco-pack "$T/panoptic/panoptic.json" --images "$T/panoptic/images")
+# edit PYTHON: x.json becomes the panoptic data set (d), edited.
+edit() {
+	/usr/bin/python3 -c "import json, sys
+d = json.load(open(sys.argv[1]))
+a = d['annotations'][0]
+$1
+json.dump(d, open(sys.argv[2], 'w'), indent=1)" "$T/panoptic/panoptic.json" "$T/panoptic/x.json"
+}
+bad_panoptic() { # REGEX PYTHON
+	edit "$2"
+	fails_with 1 "$1" coco-pack "$T/panoptic/x.json" --images "$T/panoptic/images" --labels "$T/panoptic/panoptic" --strict
+}
+fails_with 1 "images of '.*panoptic.json' are not known; give their directory with --images" coco-pack "$T/panoptic/panoptic.json"
+bad_panoptic "x.json:[0-9]+:[0-9]+: this annotation has no 'file_name'" "del a['file_name']"
+bad_panoptic "x.json:[0-9]+:[0-9]+: this annotation has no 'image_id'" "del a['image_id']"
+bad_panoptic "x.json:[0-9]+:[0-9]+: this segment has no 'bbox'" "del a['segments_info'][2]['bbox']"
+bad_panoptic "x.json:[0-9]+:[0-9]+: a segment's 'id' is its colour in the PNG file, from 1 to 16777215, not 0" "a['segments_info'][2]['id'] = 0"
+bad_panoptic "x.json:[0-9]+:[0-9]+: this image has an annotation already" "d['annotations'].append(a)"
+d="d['annotations'] = [a]; d['images'] = d['images'][:1]"
+bad_panoptic "label map cannot be used: .*000.png: pixel [0-9]+,[0-9]+ is of segment [0-9]+, which the annotation does not have" "$d; a['segments_info'] = []"
+bad_panoptic "label map missing: .*none.png: No such file" "$d; a['file_name'] = 'none.png'"
+bad_panoptic "label map cannot be used: .*001.png: it has 16x40, the image 31x17" "$d; a['file_name'] = '001.png'"
+bad_panoptic "label map cannot be used: .*000.jpg: a JPEG file, which does not keep numbers" "$d; a['file_name'] = '../images/000.jpg'"
+bad_panoptic "size differs from the image: annotated 30x17, the image has 31x17" "$d; d['images'][0]['width'] = 30"
+M=$T/panoptic/panoptic
+head -c 200 "$M/000.png" > "$M/cut.png"
+/usr/bin/python3 -c "from PIL import Image; Image.open('$M/000.png').convert('L').save('$M/grey.png')"
+bad_panoptic "label map cannot be used: .*cut.png: png: the file is cut short" "$d; a['file_name'] = 'cut.png'"
+bad_panoptic "label map cannot be used: .*grey.png: a map of segments is in colours of 8 bits" "$d; a['file_name'] = 'grey.png'"
+fails_with 1 "give their directory with --labels" coco-pack --format panoptic - --images "$T/panoptic/images"
+fails_with 1 "is read as 'panoptic', which does not take --results" "${P[@]}" --results x.json
+
+source_is_right labels
+I=$T/labels/images
+fails_with 1 "name their numbers with --classes a,b,c or a=1,b=2" coco-pack "$I" --labels "$T/labels/maps"
+fails_with 1 "'b=1' has the number 1, which is that of 'a'|'b' has the number 1, which is that of 'a'" coco-pack "$I" --labels "$T/labels/maps" --classes a=1,b=1
+fails_with 1 "'a' has the number 256; label maps have 0 to 255" coco-pack "$I" --labels "$T/labels/maps" --classes a=256
+fails_with 1 "'a=x' is neither NAME nor NAME=NUMBER" coco-pack "$I" --labels "$T/labels/maps" --classes a=x
+fails_with 1 "the label maps of '.*' are not known" coco-pack "$I" --format labels
+fails_with 1 "is read as 'list', which does not take --labels" coco-pack "$T/lists/classes.lst" --labels x
+rm "$T/labels/maps/p0.png"
+cp "$I/p2.jpg" "$T/labels/maps/p2.png"
+cp "$T/labels/maps/deep/p1.png" "$T/labels/maps/p4.png"
+/usr/bin/python3 -c "from PIL import Image; Image.open('$T/labels/maps/deep/p3.png').convert('RGB').save('$T/labels/maps/deep/p3.png')"
+is "$(coco-pack -q "$I" --labels "$T/labels/maps" --classes a,b --rejects "$T/rejects" -o "$T/out.stream" 2>&1
+	grep -oE '"(file_name|reason|detail)":"[^"]*"' "$T/rejects" | sed "s|$T/labels/||" | tr '\n' ' ')" \
+	'"file_name":"deep/p3.jpg" "reason":"label map cannot be used" "detail":"maps/deep/p3.png: png: it is in colours or has transparency; a label map has a palette or is grey" "file_name":"p0.jpg" "reason":"label map missing" "detail":"maps/p0.png: No such file or directory" "file_name":"p2.jpg" "reason":"label map cannot be used" "detail":"maps/p2.png: a JPEG file, which does not keep numbers" "file_name":"p4.jpg" "reason":"size differs from the image" '"$(grep -o '"detail":"annotated[^"]*"' "$T/rejects") " \
+	"label maps that cannot be used are rejects, each with its reason"
+
+source_is_right voc
+V=$T/voc/VOC
+fails_with 1 "cannot open '.*ImageSets/Segmentation/val.txt'" coco-pack "$V" --set Segmentation/val
+fails_with 1 "is a directory of XML files, which has no lists for --set" coco-pack "$V/Annotations" --images "$V/JPEGImages" --set all
+fails_with 1 "has no directories 'Annotations' and 'JPEGImages'; for a directory of XML files give that of the images" coco-pack --format voc "$V/Annotations"
+/usr/bin/python3 -c "from PIL import Image
+i = Image.open('$V/SegmentationClass/c.png')
+i.putpixel((3, 2), 21)
+i.save('$V/SegmentationClass/c.png')"
+fails_with 1 "label map cannot be used: .*SegmentationClass/c.png: pixel 3,2 is 21, which is no class" coco-pack "$V" --set Segmentation/train --strict
+rm "$V/SegmentationClass/c.png"
+fails_with 1 "label map missing: .*SegmentationClass/c.png: No such file" coco-pack "$V" --set Segmentation/train --strict
+
+source_is_right results
+bad_results() { # REGEX JSON
+	printf '%s' "$2" > "$T/results/x.json"
+	fails_with 1 "$1" coco-pack "$T/results/truth.json" --images "$T/results/images" --results "$T/results/x.json"
+}
+bad_results "x.json:1:1: COCO results must be an array" '{}'
+bad_results "x.json:1:[0-9]+: COCO results must hold nothing but objects" '[3]'
+bad_results "x.json:1:[0-9]+: this result has no 'score'" '[{"image_id":4,"category_id":3,"bbox":[1,2,3,4]}]'
+bad_results "x.json:1:[0-9]+: this result has no 'bbox'" '[{"image_id":4,"category_id":3,"score":1}]'
+bad_results "x.json:1:[0-9]+: this result has no 'image_id'" '[{"category_id":3,"score":1,"bbox":[1,2,3,4]}]'
+bad_results "x.json:1:[0-9]+: 'score' must be a number" '[{"image_id":4,"category_id":3,"score":"1"}]'
+fails_with 1 "cannot open 'none.json'" coco-pack "$T/results/truth.json" --images "$T/results/images" --results none.json
+printf '[{"image_id":4,"category_id":3,"score":1,"segmentation":{"size":[10,20],"counts":[7]}}]' > "$T/results/x.json"
+like "$(coco-pack "$T/results/truth.json" --images "$T/results/images" --results "$T/results/x.json" 2>&1 > /dev/null | tr -s ' ')" \
+	"0 records 1 objects: (mask does not fit the image|box without area)" "a result whose mask is none is a reject"
+
 done_testing

@@ -11,17 +11,19 @@
 #include <string.h>
 
 static struct config {
-	struct option_list format, images, set, classes, source;
+	struct option_list format, images, labels, results, set, classes, source;
 	const char *class_map, *exclude, *exif, *split, *output, *rejects;
 	bool renumber, shuffle, rest, unlabelled, strict;
 	int64_t epochs, start, count, subset_seed;
 	double fraction;
 } config = { .exif = "raw", .output = "-", .epochs = 1, .count = -1, .fraction = 1 };
 
-#define FORMATS "coco|voc|yolo|folders|cifar|list|dir|stream"
+#define FORMATS "coco|panoptic|voc|labels|yolo|folders|cifar|list|dir|stream"
 
 static const struct option_spec options[] = {
 	OPTION_LIST(0, "images", "DIR", &config.images, 0, "directory of the images of the COCO JSON file or list before it"),
+	OPTION_LIST(0, "labels", "DIR", &config.labels, 0, "directory of label maps, or of a panoptic data set's PNG files"),
+	OPTION_LIST(0, "results", "FILE", &config.results, 0, "COCO results that take the place of the annotations before it"),
 	OPTION_LIST(0, "set", "NAME", &config.set, OPTION_RECORDS, "VOC: list in ImageSets/Main; YOLO, CIFAR: part, as train"),
 	OPTION_LIST(0, "source", "NAME", &config.source, OPTION_RECORDS, "name of the data set before it (the file's or directory's)"),
 	OPTION_LIST(0, "classes", "A,B,...", &config.classes, OPTION_RECORDS,
@@ -159,8 +161,10 @@ static struct dataset_options options_of(int operand)
 {
 	return (struct dataset_options){
 		.format = option_of_operand(&config.format, operand), .images = option_of_operand(&config.images, operand),
+		.labels = option_of_operand(&config.labels, operand), .results = option_of_operand(&config.results, operand),
 		.set = option_of_operand(&config.set, operand), .source = option_of_operand(&config.source, operand),
-		.classes = option_of_operand(&config.classes, operand), .exif_turned = strcmp(config.exif, "turned") == 0, .unlabelled = config.unlabelled,
+		.classes = option_of_operand(&config.classes, operand),
+		.exif_turned = strcmp(config.exif, "turned") == 0, .unlabelled = config.unlabelled,
 	};
 }
 

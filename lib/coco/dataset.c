@@ -50,6 +50,15 @@ int dataset_check_options(const struct dataset_options *options)
 	return 0;
 }
 
+static int check_kind(const struct dataset *d)
+{
+	if (d->options.labels != NULL && !d->kind->takes_labels)
+		return err_set("'%s' is read as '%s', which does not take --labels", d->path, d->kind->name);
+	if (d->options.results != NULL && !d->kind->takes_results)
+		return err_set("'%s' is read as '%s', which does not take --results", d->path, d->kind->name);
+	return 0;
+}
+
 int dataset_open(struct dataset *d, const char *path, const struct dataset_options *options)
 {
 	*d = (struct dataset){ .options = *options, .path = path, .n = -1 };
@@ -58,7 +67,7 @@ int dataset_open(struct dataset *d, const char *path, const struct dataset_optio
 	d->kind = find_kind(path, options);
 	if (d->kind == NULL)
 		return -1;
-	if (d->kind->open(d, path) != 0) {
+	if (check_kind(d) != 0 || d->kind->open(d, path) != 0) {
 		dataset_close(d);
 		return -1;
 	}

@@ -31,7 +31,8 @@
 struct dataset_options {
 	const char *format;	/* name of a kind; NULL: found out */
 	const char *images;	/* COCO, lists, VOC's XML files alone: directory of the images */
-	const char *labels;	/* label maps: directory of the PNG files */
+	const char *labels;	/* panoptic, label maps: directory of the PNG files */
+	const char *results;	/* COCO: JSON of results, which become the objects in the place of annotations */
 	const char *set;	/* VOC: name of the list in ImageSets/Main; YOLO, CIFAR: of the part */
 	const char *source;	/* name of the data set, in place of its own */
 	const char *classes;	/* "a,b,c", the order of the labels; NULL: what the source says, or all its names, sorted */
@@ -54,6 +55,9 @@ struct dataset_reject {
 #define REJECT_BOX_OUTSIDE "box outside the image"
 #define REJECT_CATEGORY "unknown category"
 #define REJECT_MASK "mask does not fit the image"
+#define REJECT_SEGMENT "segment without pixels"
+#define REJECT_NO_LABEL_MAP "label map missing"
+#define REJECT_LABEL_MAP "label map cannot be used"
 #define REJECT_ORPHAN "annotation of an unknown image"
 
 /* One record under way. */
@@ -100,6 +104,7 @@ struct dataset_orphan {
 
 struct dataset_kind {
 	const char *name;	/* for --format */
+	bool takes_labels, takes_results;	/* the options of these names have a meaning for it */
 	/*
 	 * How sure it is that path is of this kind: 0 no, 1 if nobody else wants it, 2 yes, 3 yes although it looks like something
 	 * more general, too. "-" is stdin.

@@ -1,5 +1,8 @@
 /*
- * PASCAL VOC: Annotations/NAME.xml, JPEGImages/NAME.jpg, ImageSets/Main/SET.txt.
+ * PASCAL VOC: Annotations/NAME.xml, JPEGImages/NAME.jpg, ImageSets/Main/SET.txt; or a directory of XML files and one of images.
+ *
+ * The lists Segmentation/SET are of images with label maps, SegmentationClass/NAME.png, whose numbers are those of the classes;
+ * these are then VOC's own with background before them, unless --classes gives them, and an XML file need not be there.
  *
  * Ids and labels must not depend on which list is read, or training and test sets would not agree:
  * ids are 1, 2, ... in byte order of the names of all images, and the categories are all names that
@@ -9,6 +12,7 @@
 #include "coco/categories.h"
 #include "coco/image_names.h"
 #include "coco/image_table.h"
+#include "coco/label_map.h"
 #include "coco/voc_xml.h"
 
 #include <math.h>
@@ -18,9 +22,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The table comes first: image_table_load() takes the state for it. */
+struct voc {
+	struct image_table table;
+	const char *maps;	/* directory of the label maps; NULL: none */
+	int16_t class_of[256];
+};
+
 struct voc_reader {
 	struct dataset *d;
+	struct voc *voc;
 	struct image_table *table;
+	const char *annotations;	/* directory of the XML files */
+	bool bare;	/* that is the operand itself */
 	struct arena scratch;	/* of one annotation */
 	struct image_names files;	/* of JPEGImages */
 	const char **stem;	/* [n_stems] names of all images without suffix, in byte order */
@@ -31,10 +45,30 @@ struct voc_reader {
 	int64_t objects;	/* numbered so far */
 };
 
+/* VOC's own classes, by their numbers in label maps. */
+static const char segmentation_classes[] = "background,aeroplane,bicycle,bird,boat,bottle,bus,car,cat,chair,cow,diningtable,dog,"
+	"horse,motorbike,person,pottedplant,sheep,sofa,train,tvmonitor";
+
+static bool is_voc(const char *path)
+{
+	return directory_has(path, "Annotations") && directory_has(path, "JPEGImages");
+}
+
+static bool holds_xml(const char *path)
+{
+	struct arena a;
+	struct image_names names;
+	arena_init(&a, 1 << 16);
+	bool yes = file_names_list(&names, path, ".xml", &a) == 0 && names.n > 0;
+	arena_release(&a);
+	return yes;
+}
+
 static int detect(const char *path, const struct dataset_options *options)
 {
-	(void)options;
-	return directory_has(path, "Annotations") && directory_has(path, "JPEGImages") ? 2 : 0;
+	if (is_voc(path))
+		return 3;
+	return options->images != NULL && directory_has(path, ".") && holds_xml(path) ? 3 : 0;
 }
 
 static int add_category(struct voc_reader *v, const char *name)
@@ -46,7 +80,7 @@ static int add_category(struct voc_reader *v, const char *name)
 static int take_classes(struct voc_reader *v)
 {
 	struct dataset *d = v->d;
-	TRY(categories_add_list(d, d->options.classes));
+	TRY(categories_add_list(d, d->options.classes != NULL ? d->options.classes : segmentation_classes));
 	for (int i = 0; i < d->n_categories; i++)
 		if (id_map_add(&v->by_class, (struct sample_id){ .text = d->categories[i].name }, i) < 0)
 			return -1;
@@ -65,7 +99,7 @@ static int find_classes(struct voc_reader *v)
 	for (int64_t i = 0; i < v->n_stems; i++) {
 		struct voc_annotation x;
 		arena_reset(&v->scratch);
-		const char *path = arena_format(&v->scratch, "%s/Annotations/%s.xml", d->path, v->stem[i]);
+		const char *path = arena_format(&v->scratch, "%s/%s.xml", v->annotations, v->stem[i]);
 		if (path == NULL)
 			return -1;
 		if (access(path, F_OK) != 0)
@@ -96,7 +130,25 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The names of ImageSets/Main/SET.txt, in its order. */
+/* The names of the directory's XML files. */
+static int list_annotations(struct voc_reader *v, const char ***list, int64_t *n)
+{
+	struct arena *a = &v->d->arena;
+	struct image_names names;
+	if (v->d->options.set != NULL)
+		return err_set("'%s' is a directory of XML files, which has no lists for --set", v->d->path);
+	TRY(file_names_list(&names, v->annotations, ".xml", a));
+	for (int64_t i = 0; i < names.n; i++) {
+		names.name[i] = image_name_stem(names.name[i], a);
+		if (names.name[i] == NULL)
+			return -1;
+	}
+	*list = names.name;
+	*n = names.n;
+	return *n > 0 ? 0 : err_set("'%s' holds no .xml files", v->d->path);
+}
+
+/* The names of ImageSets/Main/SET.txt, or of ImageSets/DIR/SET.txt for a set DIR/SET, in its order. */
 static int read_list(struct voc_reader *v, const char ***list, int64_t *n)
 {
 	struct dataset *d = v->d;
@@ -106,7 +158,7 @@ static int read_list(struct voc_reader *v, const char ***list, int64_t *n)
 	if (set == NULL)
 		return err_set("'%s' is a VOC directory; say which list of images with --set (train, val, trainval, test)",
 			       d->path);
-	const char *path = arena_format(&d->arena, "%s/ImageSets/Main/%s.txt", d->path, set);
+	const char *path = arena_format(&d->arena, "%s/ImageSets/%s%s.txt", d->path, strchr(set, '/') == NULL ? "Main/" : "", set);
 	if (path == NULL)
 		return -1;
 	TRY(io_read_file(path, &data, &size, &d->arena));
@@ -164,7 +216,7 @@ static int add_objects(struct voc_reader *v, const struct voc_annotation *x, str
 		const struct voc_object *from = &x->objects[k];
 		int64_t label = id_map_find(&v->by_class, (struct sample_id){ .text = from->name });
 		struct table_object o = {
-			.id = ++v->objects, .image_id = id, .area = NAN, .ignore = from->difficult,
+			.id = ++v->objects, .image_id = id, .area = NAN, .ignore = from->difficult, .truncated = from->truncated,
 			.category = label < 0 ? -1 : label + 1,
 			.box = { from->box[0] - 1, from->box[1] - 1, from->box[2], from->box[3] },
 		};
@@ -193,11 +245,12 @@ static int add_image(struct voc_reader *v, const char *name)
 	}
 	struct voc_annotation x = { 0 };
 	arena_reset(&v->scratch);
-	const char *path = arena_format(&v->scratch, "%s/Annotations/%s.xml", d->path, name);
+	const char *path = arena_format(&v->scratch, "%s/%s.xml", v->annotations, name);
 	if (path == NULL)
 		return -1;
-	image.no_annotation = access(path, F_OK) != 0;
-	if (!image.no_annotation)
+	bool has_xml = access(path, F_OK) == 0;
+	image.no_annotation = !has_xml && v->voc->maps == NULL;
+	if (has_xml)
 		TRY(voc_xml_read(&x, path, &v->scratch));
 	image.w = x.w;
 	image.h = x.h;
@@ -212,9 +265,9 @@ static int read_all(struct voc_reader *v)
 	struct dataset *d = v->d;
 	const char **list = NULL;
 	int64_t n = 0;
-	TRY(read_list(v, &list, &n));
+	TRY(v->bare ? list_annotations(v, &list, &n) : read_list(v, &list, &n));
 	TRY(number_images(v, list, n));
-	if (d->options.classes != NULL)
+	if (d->options.classes != NULL || v->voc->maps != NULL)
 		TRY(take_classes(v));
 	else
 		TRY(find_classes(v));
@@ -223,27 +276,71 @@ static int read_all(struct voc_reader *v)
 	return image_table_finish(v->table, d);
 }
 
+/* Where everything is. */
+static int find_directories(struct voc_reader *v)
+{
+	struct dataset *d = v->d;
+	const char *path = d->path, *set = d->options.set;
+	static const char segmentation[] = "Segmentation/";
+	v->bare = !is_voc(path);
+	if (v->bare && d->options.images == NULL)
+		return err_set("'%s' has no directories 'Annotations' and 'JPEGImages'; for a directory of XML files give that of the images "
+			       "with --images", path);
+	v->annotations = v->bare ? path : arena_format(&d->arena, "%s/Annotations", path);
+	v->table->directory = d->options.images != NULL ? d->options.images : arena_format(&d->arena, "%s/JPEGImages", path);
+	if (v->annotations == NULL || v->table->directory == NULL)
+		return -1;
+	if (v->bare || set == NULL || strncmp(set, segmentation, sizeof segmentation - 1) != 0)
+		return 0;
+	v->voc->maps = d->options.labels != NULL ? d->options.labels : arena_format(&d->arena, "%s/SegmentationClass", path);
+	return v->voc->maps != NULL ? 0 : -1;
+}
+
 static int open_voc(struct dataset *d, const char *path)
 {
-	struct image_table *t = arena_alloc(&d->arena, sizeof *t);
-	if (t == NULL)
+	struct voc *voc = arena_calloc(&d->arena, 1, sizeof *voc);
+	if (voc == NULL)
 		return -1;
-	image_table_init(t);
-	d->state = t;
-	t->directory = arena_format(&d->arena, "%s/JPEGImages", path);
+	image_table_init(&voc->table);
+	d->state = voc;
 	d->name = dataset_part_name(d, path);
-	if (t->directory == NULL || d->name == NULL)
+	if (d->name == NULL)
 		return -1;
-	struct voc_reader v = { .d = d, .table = t };
+	struct voc_reader v = { .d = d, .voc = voc, .table = &voc->table };
 	arena_init(&v.scratch, 1 << 16);
-	int status = read_all(&v);
+	int status = find_directories(&v);
+	if (status == 0)
+		status = read_all(&v);
 	arena_release(&v.scratch);
 	id_map_release(&v.by_stem);
 	id_map_release(&v.by_file);
 	id_map_release(&v.by_class);
+	for (int i = 0; i < 256; i++)
+		voc->class_of[i] = (int16_t)(i < d->n_categories || i == LABEL_MAP_VOID ? i : -1);
 	return status;
 }
 
+static int load_voc(const struct dataset *d, struct dataset_record *r)
+{
+	const struct voc *voc = d->state;
+	const struct table_image *image = &voc->table.images[r->index];
+	struct label_map map = { 0 };
+	if (voc->maps == NULL || d->options.unlabelled)
+		return image_table_load(d, r);
+	const char *stem = image_name_stem(image->file_name, &r->arena);
+	const char *path = stem != NULL ? arena_format(&r->arena, "%s/%s.png", voc->maps, stem) : NULL;
+	if (path == NULL)
+		return -1;
+	TRY(label_map_open(&map, path, &r->arena));
+	TRY(image_table_load_image(d, r, image->w > 0 ? image->w : map.info.w, image->h > 0 ? image->h : map.info.h));
+	if (!label_map_usable(&map, r))
+		return 0;
+	TRY(label_map_classes(&r->sample.semantic, &map, voc->class_of, r));
+	if (r->reject != NULL)
+		return 0;
+	return image_table_load_objects(r, &voc->table, voc->table.objects + image->first, image->n);
+}
+
 const struct dataset_kind dataset_kind_voc = {
-	.name = "voc", .detect = detect, .open = open_voc, .load = image_table_load, .close = image_table_close,
+	.name = "voc", .takes_labels = true, .detect = detect, .open = open_voc, .load = load_voc, .close = image_table_close,
 };

@@ -58,18 +58,17 @@ static bool is_whole(const struct image_info *info, const uint8_t *data, size_t 
  * Which frame the annotations were made in. Their size tells when the turned image has
  * another one than the raw; where it does not, the option decides.
  */
-static int find_frame(struct dataset_record *r, const struct image_info *info, const struct table_image *image,
-		      bool prefer_turned)
+static int find_frame(struct dataset_record *r, const struct image_info *info, int32_t w, int32_t h, bool prefer_turned)
 {
 	struct sample *s = &r->sample;
 	char text[128];
 	int turned_w = info->exif > 4 ? info->h : info->w, turned_h = info->exif > 4 ? info->w : info->h;
-	bool raw = image->w == info->w && image->h == info->h;
-	bool turned = image->w == turned_w && image->h == turned_h;
-	if (image->w == 0 && image->h == 0)
+	bool raw = w == info->w && h == info->h;
+	bool turned = w == turned_w && h == turned_h;
+	if (w == 0 && h == 0)
 		raw = turned = true;
 	if (!raw && !turned) {
-		snprintf(text, sizeof text, "annotated %dx%d, the image has %dx%d", image->w, image->h, info->w, info->h);
+		snprintf(text, sizeof text, "annotated %dx%d, the image has %dx%d", w, h, info->w, info->h);
 		return reject_record(r, REJECT_SIZE, text);
 	}
 	bool use_turned = turned && (!raw || prefer_turned);
@@ -99,6 +98,8 @@ static const char *check_object(const struct table_object *o, const struct sampl
 	if (!((float)box[2] > (float)box[0] && (float)box[3] > (float)box[1]))
 		return *clipped ? REJECT_BOX_OUTSIDE : REJECT_BOX_EMPTY;
 	const struct table_mask *m = o->mask;
+	if (m != NULL && m->n_polygons == 0 && m->rle == NULL)
+		return REJECT_SEGMENT;
 	bool fits = m == NULL || m->rle == NULL || (!m->broken && m->rle_w == s->orig_w && m->rle_h == s->orig_h);
 	return fits ? NULL : REJECT_MASK;
 }
@@ -108,7 +109,7 @@ struct columns {
 	float *boxes;
 	int32_t *labels;
 	double *area;
-	uint8_t *iscrowd, *ignore;
+	uint8_t *iscrowd, *ignore, *truncated;
 	float *score;
 	int64_t *object_id;
 	double *bbox;
@@ -124,6 +125,7 @@ static int make_columns(struct columns *c, size_t n, int n_keypoints, struct are
 	c->area = arena_calloc(a, n, sizeof *c->area);
 	c->iscrowd = arena_calloc(a, n, sizeof *c->iscrowd);
 	c->ignore = arena_calloc(a, n, sizeof *c->ignore);
+	c->truncated = arena_calloc(a, n, sizeof *c->truncated);
 	c->score = arena_calloc(a, n, sizeof *c->score);
 	c->object_id = arena_calloc(a, n, sizeof *c->object_id);
 	c->bbox = arena_calloc(a, n, 4 * sizeof *c->bbox);
@@ -131,7 +133,7 @@ static int make_columns(struct columns *c, size_t n, int n_keypoints, struct are
 	c->masks = arena_calloc(a, n, sizeof *c->masks);
 	c->keypoints = arena_calloc(a, n, (size_t)n_keypoints * 3 * sizeof *c->keypoints);
 	return c->boxes != NULL && c->labels != NULL && c->area != NULL && c->iscrowd != NULL && c->ignore != NULL &&
-		c->score != NULL && c->object_id != NULL && c->bbox != NULL && c->masks != NULL && c->keypoints != NULL ? 0 : -1;
+		c->truncated != NULL && c->score != NULL && c->object_id != NULL && c->bbox != NULL && c->masks != NULL && c->keypoints != NULL ? 0 : -1;
 }
 
 static int put_mask(struct sample_mask *out, const struct table_mask *m, struct arena *a)
@@ -172,6 +174,7 @@ static int put_object(struct columns *c, int64_t i, const struct table_object *o
 	c->area[i] = isnan(o->area) ? (o->box[2] - o->box[0]) * (o->box[3] - o->box[1]) : o->area;
 	c->iscrowd[i] = o->iscrowd;
 	c->ignore[i] = o->ignore;
+	c->truncated[i] = o->truncated;
 	c->score[i] = o->score;
 	c->object_id[i] = o->id;
 	if (o->keypoints != NULL)
@@ -183,11 +186,12 @@ static int put_object(struct columns *c, int64_t i, const struct table_object *o
 static void use_columns(struct sample *s, const struct columns *c, const struct table_object *o, int64_t n,
 			int n_keypoints)
 {
-	bool masks = false, area = false, keypoints = false, iscrowd = false, ignore = false, score = false;
+	bool masks = false, area = false, keypoints = false, iscrowd = false, ignore = false, truncated = false, score = false;
 	for (int64_t i = 0; i < n; i++) {
 		masks |= o[i].mask != NULL;
 		iscrowd |= o[i].iscrowd;
 		ignore |= o[i].ignore;
+		truncated |= o[i].truncated;
 		score |= o[i].scored;
 		area |= !isnan(o[i].area);
 		keypoints |= o[i].keypoints != NULL;
@@ -197,6 +201,7 @@ static void use_columns(struct sample *s, const struct columns *c, const struct 
 	s->area = area ? c->area : NULL;
 	s->iscrowd = iscrowd ? c->iscrowd : NULL;
 	s->ignore = ignore ? c->ignore : NULL;
+	s->truncated = truncated ? c->truncated : NULL;
 	s->score = score ? c->score : NULL;
 	s->object_id = c->object_id;
 	s->bbox = c->bbox_told ? NULL : c->bbox;
@@ -229,16 +234,15 @@ static int scale_object(struct table_object *out, const struct table_object *o, 
 	return 0;
 }
 
-static int load_objects(struct dataset_record *r, const struct image_table *t, const struct table_image *image)
+int image_table_load_objects(struct dataset_record *r, const struct image_table *t, const struct table_object *o, int64_t n_objects)
 {
-	const struct table_object *o = t->objects + image->first;
 	struct columns c;
-	TRY(make_columns(&c, (size_t)image->n, t->n_keypoints, &r->arena));
-	r->rejects = arena_calloc(&r->arena, (size_t)image->n, sizeof *r->rejects);
+	TRY(make_columns(&c, (size_t)n_objects, t->n_keypoints, &r->arena));
+	r->rejects = arena_calloc(&r->arena, (size_t)n_objects, sizeof *r->rejects);
 	if (r->rejects == NULL)
 		return -1;
 	int64_t n = 0;
-	for (int64_t i = 0; i < image->n; i++) {
+	for (int64_t i = 0; i < n_objects; i++) {
 		const struct table_object *object = &o[i];
 		struct table_object scaled;
 		double box[4];
@@ -257,11 +261,11 @@ static int load_objects(struct dataset_record *r, const struct image_table *t, c
 	}
 	r->sample.n = n;
 	if (n > 0)
-		use_columns(&r->sample, &c, o, image->n, t->n_keypoints);
+		use_columns(&r->sample, &c, o, n_objects, t->n_keypoints);
 	return 0;
 }
 
-int image_table_load(const struct dataset *d, struct dataset_record *r)
+int image_table_load_image(const struct dataset *d, struct dataset_record *r, int32_t w, int32_t h)
 {
 	const struct image_table *t = d->state;
 	const struct table_image *image = &t->images[r->index];
@@ -283,8 +287,15 @@ int image_table_load(const struct dataset *d, struct dataset_record *r)
 		return reject_record(r, REJECT_NOT_IMAGE, err_get());
 	if (!is_whole(&info, s->encoded, s->encoded_size))
 		return reject_record(r, REJECT_TRUNCATED, "");
-	TRY(find_frame(r, &info, image, d->options.exif_turned));
+	return find_frame(r, &info, w, h, d->options.exif_turned);
+}
+
+int image_table_load(const struct dataset *d, struct dataset_record *r)
+{
+	const struct image_table *t = d->state;
+	const struct table_image *image = &t->images[r->index];
+	TRY(image_table_load_image(d, r, image->w, image->h));
 	if (r->reject != NULL || d->options.unlabelled)
 		return 0;
-	return load_objects(r, t, image);
+	return image_table_load_objects(r, t, t->objects + image->first, image->n);
 }

@@ -121,6 +121,11 @@ int image_names_walk(struct image_names *names, const char *directory, struct ar
 	return list(names, directory, NULL, true, a);
 }
 
+int file_names_list(struct image_names *names, const char *directory, const char *suffix, struct arena *a)
+{
+	return list(names, directory, suffix, false, a);
+}
+
 int file_names_walk(struct image_names *names, const char *directory, const char *suffix, struct arena *a)
 {
 	return list(names, directory, suffix, true, a);

@@ -25,7 +25,8 @@ int image_names_list(struct image_names *names, const char *directory, struct ar
  */
 int image_names_walk(struct image_names *names, const char *directory, struct arena *a) MUST_CHECK;
 
-/* The same of the files that end in suffix. */
+/* The same of the files that end in suffix, in any case. */
+int file_names_list(struct image_names *names, const char *directory, const char *suffix, struct arena *a) MUST_CHECK;
 int file_names_walk(struct image_names *names, const char *directory, const char *suffix, struct arena *a) MUST_CHECK;
 
 /* Whether name ends in .jpg, .jpeg or .png, in any case. */

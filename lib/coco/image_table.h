@@ -14,7 +14,7 @@
 
 /* Polygons or a run-length string, as small as they go. */
 struct table_mask {
-	int32_t n_polygons;	/* 0: rle */
+	int32_t n_polygons;	/* 0: rle, or nothing: no pixels */
 	int32_t rle_h, rle_w;
 	const char *rle;	/* COCO's compressed string */
 	const int32_t *n_points;	/* [n_polygons] */
@@ -31,7 +31,7 @@ struct table_object {
 	double box[4];	/* x0 y0 x1 y1 in pixels, as annotated */
 	double side[2];	/* width and height where these were annotated, not the corner; else 0 */
 	double area;	/* NaN: not annotated */
-	bool iscrowd, ignore;
+	bool iscrowd, ignore, truncated;
 	bool scored;	/* it was found, not annotated: */
 	float score;
 	const struct table_mask *mask;	/* NULL: none */
@@ -75,6 +75,14 @@ const char *image_table_path(const struct image_table *t, const struct table_ima
 
 /* dataset_kind.load of these kinds; d->state is the table. */
 int image_table_load(const struct dataset *d, struct dataset_record *r) MUST_CHECK;
+
+/*
+ * The halves of image_table_load(), for kinds whose maps say more than the table: the image, as annotated with w x h (0: not), and
+ * objects in its place. r->reject says why it cannot be used.
+ */
+int image_table_load_image(const struct dataset *d, struct dataset_record *r, int32_t w, int32_t h) MUST_CHECK;
+int image_table_load_objects(struct dataset_record *r, const struct image_table *t, const struct table_object *o, int64_t n)
+	MUST_CHECK;
 
 /* dataset_kind.close of kinds whose state is a table, or begins with one. */
 void image_table_close(struct dataset *d);

@@ -93,12 +93,13 @@ static void strip_labels(struct sample *s)
 	s->boxes = NULL;
 	s->labels = NULL;
 	s->area = NULL;
-	s->iscrowd = s->ignore = NULL;
+	s->iscrowd = s->ignore = s->truncated = NULL;
 	s->score = s->weight = NULL;
 	s->object_id = NULL;
 	s->bbox = NULL;
 	s->original_labels = NULL;
 	s->masks = NULL;
+	s->caption = "";
 	s->keypoints.data = s->semantic.data = NULL;
 	s->class_label = s->original_class_label = -1;
 }

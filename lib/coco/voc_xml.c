@@ -131,6 +131,8 @@ static void end_of_object_field(struct voc_parse *p, const char *field)
 		p->object.name = arena_strdup(p->arena, trimmed(p));
 		if (p->object.name == NULL)
 			fail(p, "out of memory");
+	} else if (strcmp(field, "truncated") == 0) {
+		p->object.truncated = number(p, "truncated") != 0;
 	} else if (strcmp(field, "difficult") == 0) {
 		p->object.difficult = number(p, "difficult") != 0;
 	}

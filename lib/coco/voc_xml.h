@@ -12,7 +12,7 @@
 
 struct voc_object {
 	const char *name;
-	bool difficult;
+	bool difficult, truncated;
 	double box[4];	/* xmin ymin xmax ymax as written: pixels counted from 1, the last one inside */
 };
 

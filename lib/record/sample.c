@@ -13,7 +13,8 @@ static const struct field sample_fields[] = {
 };
 
 static const struct sample empty_sample = {
-	.source = "", .input = -1, .file_name = "", .exif = 1, .exif_boxes = 1, .class_label = -1, .original_class_label = -1,
+	.source = "", .input = -1, .file_name = "", .caption = "", .exif = 1, .exif_boxes = 1, .class_label = -1,
+	.original_class_label = -1,
 	.transform = { 1, 0, 0, 0, 1, 0 },
 };
 

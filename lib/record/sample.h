@@ -36,6 +36,7 @@ struct sample {
 	const char *source;	/* name of the data set it came from; never NULL after decode ("") */
 	int32_t input;	/* number of tmix's input it came through; -1: none */
 	const char *file_name;	/* as the annotations name it; "" when unknown */
+	const char *caption;	/* a text that goes with the image; "": none */
 
 	/* Either the encoded file or the pixels. */
 	const uint8_t *encoded;	/* JPEG or PNG; NULL: pixels */
@@ -58,6 +59,7 @@ struct sample {
 	const double *area;	/* [n] in original pixels squared, as annotated; NULL: absent */
 	const uint8_t *iscrowd;	/* [n] or NULL: all 0 */
 	const uint8_t *ignore;	/* [n] or NULL: all 0 (VOC's "difficult") */
+	const uint8_t *truncated;	/* [n] or NULL: all 0; the object goes on beyond the image (VOC) */
 	const float *score;	/* [n] or NULL (pseudo labels) */
 	const float *weight;	/* [n] or NULL: all 1 */
 	const int64_t *object_id;	/* [n] annotation ids or NULL */

@@ -1,0 +1,51 @@
+/*
+ * coco_reader: files in COCO's form, {"images": [...], "annotations": [...], "categories": [...]} in any order.
+ *
+ * Images and categories are read here, into the table and the data set; what an annotation is, the caller knows.
+ */
+#ifndef COCO_COCO_READER_H
+#define COCO_COCO_READER_H
+
+#include "coco/coco_masks.h"
+
+struct coco_reader {
+	struct dataset *d;
+	struct image_table *table;
+	struct json_reader json;
+	struct coco_masks masks;
+	struct id_map object_ids;
+	/* Reads the rest of an object in "annotations", behind its brace. */
+	int (*read_annotation)(struct coco_reader *c);
+	void *context;	/* the caller's */
+	bool has_images, has_categories;
+};
+
+/* Whether path is a file that starts like a JSON object, or is named like one. */
+bool coco_file_is(const char *path);
+
+/*
+ * Read the whole file; the categories are then in the order of their ids. Error: not JSON, or not of this form; an id that is there
+ * twice; what read_annotation() says. The message names file, line and column.
+ */
+int coco_reader_read(struct dataset *d, struct image_table *table, const char *path,
+		     int (*read_annotation)(struct coco_reader *c), void *context) MUST_CHECK;
+
+/* An array of nothing but objects, each of them read by read_one(), behind its brace. */
+int coco_read_list(struct coco_reader *c, const char *what, int (*read_one)(struct coco_reader *c)) MUST_CHECK;
+
+/* The next value as an id, a whole number or a string in arena memory. */
+int coco_take_id(struct json_reader *j, const char *what, struct sample_id *id, struct arena *a) MUST_CHECK;
+
+/* Keys that an object has; bits of `seen` below. */
+enum { COCO_HAS_ID = 1, COCO_HAS_IMAGE = 2, COCO_HAS_CATEGORY = 4, COCO_HAS_BOX = 8, COCO_HAS_SCORE = 16 };
+
+/* The value of the key that was just read, as that of an object; keys that are not known are passed over. */
+int coco_read_field(struct coco_reader *c, struct table_object *o, unsigned *seen) MUST_CHECK;
+
+/*
+ * Results, [{"image_id", "category_id", "bbox" or "segmentation", "score"}, ...], become the objects of the images in c's table, numbered from 1.
+ * Error: as coco_reader_read().
+ */
+int coco_results_read(struct dataset *d, struct image_table *table, const char *path) MUST_CHECK;
+
+#endif

@@ -1,0 +1,64 @@
+/* COCO's results as the objects of a data set. */
+#include "coco/coco_reader.h"
+#include "coco/rle.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The box of what is inside a run-length mask, as pycocotools takes it for results without a box. */
+static int box_of_mask(double box[4], const struct table_mask *m)
+{
+	struct arena scratch;
+	double xywh[4];
+	arena_init(&scratch, 1 << 14);
+	struct rle rle = { .h = m->rle_h, .w = m->rle_w, .runs = arena_calloc(&scratch, strlen(m->rle) + 1, sizeof *rle.runs) };
+	int status = rle.runs != NULL ? rle_expand(&rle, m->rle) : -1;
+	if (status == 0) {
+		rle_box(xywh, &rle);
+		memcpy(box, (const double[4]){ xywh[0], xywh[1], xywh[0] + xywh[2], xywh[1] + xywh[3] }, 4 * sizeof *box);
+	}
+	arena_release(&scratch);
+	return status;
+}
+
+static int read_result(struct coco_reader *c)
+{
+	struct json_reader *j = &c->json;
+	struct table_object o = { .area = NAN, .scored = true };
+	unsigned seen = 0;
+	int more;
+	while ((more = json_next_key(j)) == 1)
+		TRY(coco_read_field(c, &o, &seen));
+	if (more < 0)
+		return -1;
+	if (!(seen & COCO_HAS_BOX) && o.mask != NULL && o.mask->rle != NULL && !o.mask->broken) {
+		TRY(box_of_mask(o.box, o.mask));
+		seen |= COCO_HAS_BOX;
+	}
+	if (!(seen & COCO_HAS_BOX) && o.mask != NULL && o.mask->broken)
+		seen |= COCO_HAS_BOX;	/* the box has no area; the object is rejected */
+	static const char *const name[] = { "image_id", "category_id", "bbox", "score" };
+	for (int i = 0; i < 4; i++)
+		if (!(seen & (unsigned)COCO_HAS_IMAGE << i))
+			return json_fail(j, "this result has no '%s'", name[i]);
+	/* Results have no ids of their own. */
+	o.id = c->table->n_objects + 1;
+	return object_table_add(c->table, &o);
+}
+
+static int read_document(struct coco_reader *c)
+{
+	TRY(coco_read_list(c, "COCO results", read_result));
+	return json_next(&c->json) == JSON_END ? 0 : -1;
+}
+
+int coco_results_read(struct dataset *d, struct image_table *table, const char *path)
+{
+	struct coco_reader c = { .d = d, .table = table };
+	TRY(json_open(&c.json, path));
+	c.masks = (struct coco_masks){ .json = &c.json, .arena = &d->arena };
+	int status = read_document(&c);
+	json_close(&c.json);
+	coco_masks_release(&c.masks);
+	return status;
+}
