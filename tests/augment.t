@@ -9,22 +9,46 @@ $python "$ROOT/tests/augment_peer.py" make "$T/images"
 coco-pack -q "$T/images/coco.json" --images "$T/images" --epochs 3 --shuffle > "$T/in" || exit 1
 coco-pack -q "$T/images/coco.json" --images "$T/images" > "$T/one" || exit 1
 
-fails_with 2 "give either -s0, -s1, -s4, -scrop, -scentre or --eval" augment --size 320
+fails_with 2 "give either -s0, -s1, -s2, -s3, -s4, -scrop, -scentre or --eval" augment --size 320
 fails_with 2 "give either -s0, .* or --eval" augment --size 320 -s0 --eval
 fails_with 2 "size .*is missing" augment -s0
 fails_with 2 "a size is N or WxH" augment -s0 --size 320x
 fails_with 2 "at most 16384" augment -s0 --size 20000
-fails_with 2 "there are -s0, -s1, -s4, -scrop and -scentre" augment -s7 --size 320
+fails_with 2 "there are -s0, -s1, -s2, -s3, -s4, -scrop and -scentre" augment -s7 --size 320
 fails_with 2 "takes two factors" augment -s1 --size 320 --jitter 1.2,0.8
 fails_with 2 "takes two factors" augment -s1 --size 320 --jitter 1,nan
 fails_with 2 "there is no scale jitter with -s0" augment -s0 --size 320 --jitter 0.5,2
 for value in 0,10 17,10 1 1,31 1,-1 1,nan "1,10," x; do
-	fails_with 2 "randaugment takes N,M with" augment -s4 --size 320 --randaugment $value
+	fails_with 2 "RandAugment takes N,M with" augment -s4 --size 320 --randaugment $value
 done
-fails_with 2 "randaugment does not go with --eval" augment --eval --size 320 --randaugment 1,10
+fails_with 2 "nothing is random with --eval" augment --eval --size 320 --randaugment 1,10
+fails_with 2 "nothing is random with -scentre" augment -scentre --size 320 --policy invert:1
+fails_with 2 "AutoAugment has v0, v1, v2, v3 with -s2, not 'v4'" augment -s2 --size 320 --autoaugment v4
+fails_with 2 "AutoAugment has v0 with -scrop, not 'v1'" augment -scrop --size 320 --autoaugment v1
+fails_with 2 "from one of AutoAugment, RandAugment and a policy" augment -s2 --size 320 --autoaugment v1 --randaugment 1,10
+fails_with 2 "'cutout-boxes' works in boxes, which is not for -scrop" augment -scrop --size 9 --policy cutout-boxes:1:5
+fails_with 2 "must be one of sane.tpu" augment -s2 --size 320 --quirks exact
+bad_rules() {
+	fails_with 2 "$2" augment -s2 --size 320 --policy "$1"
+}
+bad_rules "" "column 1: an operation is wanted"
+bad_rules "rotat:1:1" "column 1: there is no operation 'rotat'; there are .*cutout"
+bad_rules "invert:1|rotate:0.5" "column 20: rotate:PROBABILITY:MAGNITUDE is wanted"
+bad_rules "rotate:1.5:1" "column 8: a probability is a number of 0 to 1"
+bad_rules "rotate:nan:1" "column 8: a probability"
+bad_rules "rotate:1:31" "column 10: a magnitude is a number of 0 to 30"
+bad_rules "rotate:1:1e1" "column 11: after an operation comes"
+bad_rules "rotate:1:1|" "column 12: an operation is wanted"
+bad_rules "rotate:1:1,,invert:1" "column 12: an operation is wanted"
+bad_rules "$(printf 'invert,%.0s' {1..17})" "column 7: invert:PROBABILITY is wanted"
+bad_rules "$(printf 'invert:1,%.0s' {1..17})" "too many operations in one rule"
+printf 'rotate:0.6:10, color:1:6\n\n# one more\n  cutout:0.8:8 # large\n' > "$T/rules"
+printf 'rotate:0.6:10\ncolor:1:x\n' > "$T/bad-rules"
+fails_with 1 "line 2, column 9: a magnitude is a number of 0 to 30 .*bad-rules" augment -s2 --size 320 --policy @"$T/bad-rules"
+fails_with 1 "cannot open '.*nothing'" augment -s2 --size 320 --policy @"$T/nothing"
 fails_with 2 "one number for --size" augment -s0 --size 320x240 --max-size 640
 fails_with 2 "is not smaller" augment -s0 --size 800 --max-size 640
-for policy in 1 4 crop centre; do
+for policy in 1 2 3 4 crop centre; do
 	fails_with 2 "does not go with it" augment -s$policy --size 800 --max-size 1333
 done
 fails_with 2 "tight or corners, not 'loose'" augment -s0 --size 320 --boxes loose
@@ -35,7 +59,9 @@ fails_with 1 "cannot open" augment -s0 --size 320 "$T/nothing"
 fails_with 1 "." augment -s0 --size 320
 
 # Every policy: threads and instruction level change no byte, other seeds do.
-for policy in "-s0 --size 120x100" "-s0 --size 100 --max-size 130" "-s1 --size 128" "-s4 --size 128x96 --randaugment 3,9" "-scrop --size 48x64" "--eval --size 100x80"; do
+for policy in "-s0 --size 120x100" "-s0 --size 100 --max-size 130" "-s1 --size 128" "-s2 --size 128 --autoaugment v1" \
+	"-s3 --size 96x128 --autoaugment v2" "-s4 --size 128x96 --randaugment 3,9" "-scrop --size 48x64 --randaugment 2,9" \
+	"-s3 --size 128 --autoaugment v1 --quirks tpu" "--eval --size 100x80"; do
 	# shellcheck disable=SC2086
 	{
 		augment -q $policy -j1 < "$T/in" > "$T/j1"
@@ -60,6 +86,51 @@ like "$(augment -s1 --size 100 --jitter 3,3 "$T/one" 2>&1 > /dev/null)" \
 	"^augment: 16 images in, 16 out; 0 images and [0-9]+ objects removed: [0-9]+ box outside the cut" \
 	"objects that are cut away are counted"
 is "$(augment -q -s1 --size 100 --jitter 3,3 "$T/one" 2>&1 > /dev/null)" "" "-q is quiet"
+
+# Rules from a file are those from the command line, and are recorded in one form.
+augment -q -s2 --size 64 --policy @"$T/rules" "$T/one" > "$T/a"
+augment -q -s2 --size 64 --policy 'rotate:.6:10,color:1:6.0|cutout:0.80:8' "$T/one" > "$T/b"
+ok "--policy @FILE = --policy RULES" cmp "$T/a" "$T/b"
+like "$(tstream head -n 0 "$T/a" 2> /dev/null | strings)" "policy=rotate:0.6:10,color:1:6.cutout:0.8:8" "the rules are in the provenance"
+
+# What was explained is repeated, whatever the seed.
+for policy in "-s1 --size 64" "-s2 --size 128 --autoaugment v1" "-s4 --size 96 --quirks tpu --randaugment 3,8" \
+	"-scrop --size 48 --randaugment 2,10" "--eval --size 50"; do
+	# shellcheck disable=SC2086
+	{
+		augment -q $policy --seed 5 --explain "$T/explained" "$T/in" > "$T/a"
+		augment -q $policy --seed 5 --replay "$T/explained" --explain "$T/again" "$T/in" > "$T/b"
+		sort -R --random-source=/dev/zero "$T/explained" > "$T/mixed"
+		augment -q $policy --seed 5 --replay "$T/mixed" -j3 "$T/in" > "$T/c"
+		augment -q $policy --seed 6 --replay "$T/explained" --explain "$T/other" "$T/in" > /dev/null
+	}
+	ok "$policy: --replay gives the same bytes" cmp "$T/a" "$T/b"
+	ok "$policy: lines in any order" cmp "$T/a" "$T/c"
+	ok "$policy: and the same explanation" cmp "$T/explained" "$T/again"
+	ok "$policy: nothing is drawn" cmp "$T/explained" "$T/other"
+	is "$(wc -l < "$T/explained")" 48 "$policy: a line a sample"
+done
+augment -q -s4 --size 64 --explain "$T/explained" "$T/in" > /dev/null
+sed 20d "$T/explained" > "$T/short"
+fails_with 1 "short' does not say what was done to this image at seq 19 .*record 19 of .*, image " augment -s4 --size 64 --replay "$T/short" "$T/in"
+sed '3s/"image":\[[0-9]*/"image":[77/' "$T/explained" > "$T/short"
+fails_with 1 "is about an image of 77x[0-9]* pixels at seq 2, not " augment -s4 --size 64 --replay "$T/short" "$T/in"
+fails_with 1 "was written with --quirks sane" augment -s4 --size 64 --quirks tpu --replay "$T/explained" "$T/in"
+fails_with 1 "cannot open '.*nothing'" augment -s4 --size 64 --replay "$T/nothing" "$T/in"
+bad_line() {
+	printf '%s\n' "$1" > "$T/line"
+	fails_with 1 "$2.*line 1" augment -s4 --size 64 --replay "$T/line" "$T/in"
+}
+bad_line '{"id":1}' '"seq" is missing'
+bad_line '[]' "an object is wanted"
+bad_line '{"id":1} 2' '"seq" is missing'
+bad_line "$(head -n 1 "$T/explained") {}" "line:1:"
+bad_line '{"steps":[{"op":"melt","value":1}]}' "there is no operation 'melt'"
+bad_line '{"steps":[{"op":"cutout","value":1}]}' "spots where they belong"
+bad_line '{"steps":[{"op":"cutout","value":1,"spots":[[3,0.1,0.1]]}]}' "cannot be at object 3"
+bad_line '{"steps":[{"op":"rotate","value":1e9}]}' "a number of -10000 to 10000"
+bad_line "$(head -n 1 "$T/explained" | sed 's/"window":\[0,0,/"window":[9,9,/; s/"canvas":\[64,64/"canvas":[5,5/')" "the window does not lie"
+fails_with 1 "No space left" augment -s4 --size 64 --explain /dev/full -o "$T/never" "$T/in"
 
 # Damaged images: the third loses a piece, in the sixth (a PNG) bytes are changed.
 mkdir "$T/bad"

@@ -1,6 +1,9 @@
 /* augment: decode, flip, scale, cut and pad the images of a stream of samples, and their boxes with them. */
 #include "augment/augment_run.h"
+#include "augment/explain.h"
 #include "augment/preview.h"
+#include "augment/rules_select.h"
+#include "base/io.h"
 #include "base/options.h"
 #include "image/image_size.h"
 
@@ -13,27 +16,36 @@ static struct config {
 	const char *size;
 	int64_t max_size;
 	const char *jitter;
-	const char *randaugment;
+	struct augment_selection rules;
+	const char *quirks;
+	const char *explain;
+	const char *replay;
 	const char *boxes;
 	const char *swap;
 	bool skip_bad;
 	const char *output;
 	const char *preview;
 	int64_t preview_count;
-} config = { .boxes = "tight", .output = "-", .preview_count = 12 };
+} config = { .quirks = "sane", .boxes = "tight", .output = "-", .preview_count = 12 };
 
 static const struct option_spec options[] = {
 	OPTION_TEXT('s', "scheme", "SCHEME", &config.policy, OPTION_RECORDS,
-		    "0: mirror half and fit; 1: mirror half, scale jitter, cut or pad; 4: RandAugment, then as 1; "
+		    "0: mirror half and fit; 1: mirror half, scale jitter; 2, 3: AutoAugment, then as 1; 4: RandAugment, then as 1; "
 		    "crop: mirror half, a random part; centre: the middle"),
 	OPTION_FLAG(0, "eval", &config.eval, OPTION_RECORDS, "fit only, nothing random"),
 	OPTION_TEXT(0, "size", "WxH", &config.size, OPTION_RECORDS | OPTION_REQUIRED,
 		    "canvas in pixels; one number N is NxN, or the short side with --max-size"),
 	OPTION_INT(0, "max-size", "LONG", &config.max_size, 0, AUGMENT_MAX_SIDE, OPTION_RECORDS,
 		   "longest side when --size is the short side; no padding (0: off)"),
-	OPTION_TEXT(0, "jitter", "LO,HI", &config.jitter, OPTION_RECORDS, "range of the scale factor (-s1: 0.8,1.2; -s4: 0.5,2.0)"),
-	OPTION_TEXT(0, "randaugment", "N,M", &config.randaugment, OPTION_RECORDS,
+	OPTION_TEXT(0, "jitter", "LO,HI", &config.jitter, OPTION_RECORDS, "range of the scale factor (-s1, -s2: 0.8,1.2; -s3, -s4: 0.5,2.0)"),
+	OPTION_TEXT(0, "autoaugment", "NAME", &config.rules.autoaugment, OPTION_RECORDS,
+		    "draw from AutoAugment's v0, v1, v2 or v3; for -scrop from v0 (-s2, -s3: v0)"),
+	OPTION_TEXT(0, "randaugment", "N,M", &config.rules.randaugment, OPTION_RECORDS,
 		    "draw N operations of magnitude M for each image (-s4: 1,10)"),
+	OPTION_TEXT(0, "policy", "RULES", &config.rules.policy, OPTION_RECORDS,
+		    "draw from rules OP:PROBABILITY:MAGNITUDE,...|...; @FILE reads them"),
+	OPTION_CHOICE(0, "quirks", "sane|tpu", &config.quirks, OPTION_RECORDS,
+		      "how operations are done: one resampling, or as published (sane)"),
 	OPTION_TEXT(0, "boxes", "HOW", &config.boxes, OPTION_RECORDS,
 		    "of turned or cut objects: tight around what is seen of the mask, or the moved corners (tight)"),
 	OPTION_TEXT(0, "swap", "A=B,...", &config.swap, OPTION_RECORDS,
@@ -41,6 +53,8 @@ static const struct option_spec options[] = {
 	OPTION_FLAG(0, "skip-bad", &config.skip_bad, OPTION_RECORDS,
 		    "leave out and count samples with damaged images instead of stopping"),
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "where the samples go; *.pack makes a pack (-: stdout)"),
+	OPTION_TEXT(0, "explain", "FILE", &config.explain, 0, "write what was done to each sample, a JSON object a line"),
+	OPTION_TEXT(0, "replay", "FILE", &config.replay, 0, "do what --explain wrote, draw nothing"),
 	OPTION_TEXT(0, "preview", "FILE", &config.preview, 0, "draw the first samples with their boxes on a sheet (JPEG)"),
 	OPTION_INT(0, "preview-count", "N", &config.preview_count, 1, 400, 0, "pictures on the sheet (12)"),
 	OPTION_END
@@ -57,6 +71,7 @@ static const struct tool_spec tool = {
 		"augment -s1 --size 320x240 train.pack | trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors\n"
 		"augment -s1 --size 640 --jitter 0.5,2.0 train.pack > train.stream\n"
 		"augment -s4 --size 640 --randaugment 2,8 train.pack > train.stream\n"
+		"augment -s2 --size 640 --policy 'rotate:0.6:10,color:1:6|cutout:0.8:8' train.pack > train.stream\n"
 		"coco-pack val.json --images val/ | augment --eval --size 640 | predict -m m.safetensors > found.stream\n"
 		"coco-pack imagenet/train --shuffle | augment -scrop --size 224 > train.stream\n"
 		"augment -s1 --size 640 --preview sheet.jpg train.pack > /dev/null\n",
@@ -65,14 +80,6 @@ static const struct tool_spec tool = {
 static void say(const char *text)
 {
 	tool_warn("left out: %s", text);
-}
-
-/* An option that was not given is recorded with the value that it has in this policy. */
-static const char *recorded(struct arena *a, const char *format, double x, double y)
-{
-	char text[64];
-	snprintf(text, sizeof text, format, x, y);
-	return arena_strdup(a, text);
 }
 
 static int parse_jitter(struct augment_param *param, struct arena *a)
@@ -85,8 +92,12 @@ static int parse_jitter(struct augment_param *param, struct arena *a)
 				   config.eval ? "" : config.policy);
 		return 0;
 	}
-	if (config.jitter == NULL)
-		config.jitter = recorded(a, "%.1f,%.1f", usual[0], usual[1]);
+	/* What was not given is recorded with the value that it has in this scheme. */
+	if (config.jitter == NULL) {
+		char text[64];
+		snprintf(text, sizeof text, "%.1f,%.1f", usual[0], usual[1]);
+		config.jitter = arena_strdup(a, text);
+	}
 	if (config.jitter == NULL)
 		return -1;
 	if (sscanf(config.jitter, "%lf,%lf%n", &param->jitter_low, &param->jitter_high, &end) != 2 ||
@@ -94,35 +105,6 @@ static int parse_jitter(struct augment_param *param, struct arena *a)
 	    param->jitter_low > param->jitter_high)
 		tool_usage("--jitter takes two factors LO,HI with 0.01 <= LO <= HI <= 100, not '%s'", config.jitter);
 	return 0;
-}
-
-static int parse_randaugment(struct augment_rules *rules, struct arena *a)
-{
-	int n, end = 0;
-	double level;
-	if (config.randaugment == NULL)
-		config.randaugment = recorded(a, "%.0f,%.0f", 1, AUGMENT_MAX_LEVEL);
-	if (config.randaugment == NULL)
-		return -1;
-	if (sscanf(config.randaugment, "%d,%lf%n", &n, &level, &end) != 2 || config.randaugment[end] != '\0' || n < 1 ||
-	    n > 16 || !(level >= 0 && level <= 30))
-		tool_usage("--randaugment takes N,M with 1 <= N <= 16 operations of magnitude 0 <= M <= 30, not '%s'",
-			   config.randaugment);
-	return augment_rules_random(rules, augment_random_detection, n, level, &augment_scale_detection, a);
-}
-
-static int parse_rules(struct augment_param *param, struct arena *a)
-{
-	if (config.randaugment == NULL && param->policy->rules == AUGMENT_RULES_NONE)
-		return 0;
-	if (param->policy->jitter[0] == 0 && strcmp(param->policy->name, "0") != 0)
-		tool_usage("--randaugment does not go with %s%s", config.eval ? "--eval" : "-s",
-			   config.eval ? "" : config.policy);
-	struct augment_rules *rules = arena_alloc(a, sizeof *rules);
-	if (rules == NULL)
-		return -1;
-	param->rules = rules;
-	return parse_randaugment(rules, a);
 }
 
 static void parse_size(struct augment_param *param)
@@ -141,14 +123,15 @@ static void parse_size(struct augment_param *param)
 static int parse_param(struct augment_param *param, const struct arguments *args, struct arena *a)
 {
 	if ((config.policy != NULL) == config.eval)
-		tool_usage("give either -s0, -s1, -s4, -scrop, -scentre or --eval");
+		tool_usage("give either -s0, -s1, -s2, -s3, -s4, -scrop, -scentre or --eval");
 	if (args->n > 1)
 		tool_usage("one input at most, not '%s' and '%s'", args->operand[0], args->operand[1]);
 	const struct augment_policy *policy = augment_policy_find(config.eval ? "eval" : config.policy);
 	if (policy == NULL)
-		tool_usage("-s%s: there are -s0, -s1, -s4, -scrop and -scentre", config.policy);
+		tool_usage("-s%s: there are -s0, -s1, -s2, -s3, -s4, -scrop and -scentre", config.policy);
 	*param = (struct augment_param){
 		.policy = policy,
+		.quirks = strcmp(config.quirks, "tpu") == 0 ? AUGMENT_TPU : AUGMENT_SANE,
 		.max_size = (int)config.max_size,
 		.seed = (uint64_t)args->seed,
 	};
@@ -157,7 +140,24 @@ static int parse_param(struct augment_param *param, const struct arguments *args
 	param->objects.boxes = config.boxes[0] == 't' ? OBJECTS_TIGHT : OBJECTS_CORNERS;
 	parse_size(param);
 	TRY(parse_jitter(param, a));
-	return parse_rules(param, a);
+	if (augment_rules_select(&param->rules, policy, &config.rules, a) != 0) {
+		/* A file is an operand, what was typed is usage. */
+		if (config.rules.policy != NULL && config.rules.policy[0] == '@')
+			return -1;
+		tool_usage("%s", err_get());
+	}
+	return 0;
+}
+
+static int open_replay(struct augment_param *param, struct arena *a)
+{
+	struct augment_replay *replay = arena_alloc(a, sizeof *replay);
+	if (config.replay == NULL)
+		return 0;
+	if (replay == NULL)
+		return -1;
+	param->replay = replay;
+	return augment_replay_open(replay, config.replay, a);
 }
 
 static void report(const struct augment_run *run)
@@ -211,6 +211,8 @@ static int run_stream(struct augment_run *run, const struct arguments *args, str
 	run->progress = &progress;
 	int status = augment_run(run, a);
 	progress_end(&progress);
+	if (status == 0 && run->explain != NULL && (fflush(run->explain) != 0 || ferror(run->explain)))
+		status = err_errno("cannot write '%s'", config.explain);
 	if (status == 0 && run->preview != NULL)
 		status = preview_write(run->preview, config.preview);
 	if (status == 0)
@@ -230,14 +232,21 @@ static int run_tool(const struct arguments *args)
 	};
 	arena_init(&a, 1 << 16);
 	int status = parse_param(&run.param, args, &a);
-	if (status != 0 || stream_reader_open(&reader, args->n > 0 ? args->operand[0] : "-", NULL) != 0) {
+	if (status != 0 || open_replay(&run.param, &a) != 0 || stream_reader_open(&reader, args->n > 0 ? args->operand[0] : "-", NULL) != 0) {
 		arena_release(&a);
 		return -1;
 	}
 	status = preview_init(&preview, config.preview != NULL ? (int)config.preview_count : 1);
 	run.preview = config.preview != NULL ? &preview : NULL;
+	struct atomic_file explain = { .fd = -1 };
+	if (status == 0 && config.explain != NULL)
+		status = atomic_fopen(&explain, config.explain);
+	run.explain = explain.file;
 	if (status == 0)
 		status = run_stream(&run, args, &a);
+	if (status == 0 && config.explain != NULL)
+		status = atomic_commit(&explain);
+	atomic_abandon(&explain);
 	if (status == 0)
 		report(&run);
 	preview_release(&preview);

@@ -1,6 +1,7 @@
 #include "augment/augment.h"
 
-#include "augment/fused.h"
+#include "augment/explain.h"
+#include "augment/tpu.h"
 #include "image/render.h"
 
 #include <math.h>
@@ -28,9 +29,11 @@ int augment_plan(struct augment_plan *plan, const struct augment_param *param, c
 		 int h, struct arena *a)
 {
 	uint64_t key = sample_key(sample, param->seed);
+	if (param->replay != NULL)
+		return augment_replay_find(plan, param->replay, sample, param->quirks, w, h);
 	*plan = (struct augment_plan){
 		.source_w = w, .source_h = h, .scaled_w = w, .scaled_h = h,
-		.valid_w = w, .valid_h = h, .out_w = w, .out_h = h,
+		.valid_w = w, .valid_h = h, .out_w = w, .out_h = h, .late = param->policy->late,
 	};
 	if (param->rules != NULL) {
 		struct rng g = rng_make(rng_mix(key, AUGMENT_MAX_STAGES));
@@ -58,17 +61,21 @@ void augment_window_affine(double m[6], const struct augment_plan *plan)
 
 void augment_plan_affine(double m[6], const struct augment_plan *plan)
 {
+	double step[6], window[6];
+	double w = plan->late ? plan->valid_w : plan->source_w, h = plan->late ? plan->valid_h : plan->source_h;
 	affine_identity(m);
+	augment_window_affine(window, plan);
+	if (plan->late)
+		affine_compose(m, window, m);
 	for (int i = 0; i < plan->n_steps; i++) {
-		double step[6];
-		if (plan->steps[i].op->sort != AUGMENT_GEOMETRY)
+		const struct augment_op *op = plan->steps[i].op;
+		if (op->sort != AUGMENT_GEOMETRY || op->where != AUGMENT_IMAGE)
 			continue;
-		plan->steps[i].op->matrix(step, plan->steps[i].value, plan->source_w, plan->source_h);
+		op->matrix(step, plan->steps[i].value, w, h);
 		affine_compose(m, step, m);
 	}
-	double window[6];
-	augment_window_affine(window, plan);
-	affine_compose(m, window, m);
+	if (!plan->late)
+		affine_compose(m, window, m);
 }
 
 static int open_source(struct image_source *source, const struct sample *in)
@@ -93,43 +100,82 @@ static int check_frame(const struct sample *in, int w, int h)
 	return err_set("augment: the image is %dx%d where the annotations say %dx%d", w, h, in->orig_w, in->orig_h);
 }
 
-static int render(struct sample *out, const struct image_source *source, const struct augment_plan *plan,
-		  struct image_turn turn, struct arena *a)
+/* Black, but for the part where the image will be. */
+static int new_canvas(struct tensor *canvas, const struct augment_plan *plan, struct arena *a)
 {
-	TRY(tensor_new(&out->pixels, a, DTYPE_U8, 3, (int64_t[]){ plan->out_h, plan->out_w, 3 }));
-	uint8_t *pixels = out->pixels.data;
+	TRY(tensor_new(canvas, a, DTYPE_U8, 3, (int64_t[]){ plan->out_h, plan->out_w, 3 }));
+	uint8_t *pixels = canvas->data;
 	size_t stride = (size_t)plan->out_w * 3, used = (size_t)plan->valid_w * 3;
 	for (int y = 0; y < plan->valid_h && used < stride; y++)
 		memset(pixels + (size_t)y * stride + used, 0, stride - used);
 	memset(pixels + (size_t)plan->valid_h * stride, 0, (size_t)(plan->out_h - plan->valid_h) * stride);
-	return augment_fused(&out->pixels, source, turn, plan, a);
+	return 0;
+}
+
+/* The boxes of s in the upright image; operations in boxes need them. */
+static int upright_boxes(struct augment_source *source, const struct sample *s, const double to_upright[6],
+			 struct arena *a)
+{
+	double *boxes = arena_alloc(a, (size_t)s->n * 4 * sizeof *boxes + 1);
+	if (boxes == NULL)
+		return -1;
+	for (int64_t i = 0; i < s->n; i++) {
+		const float *box = s->boxes + 4 * i;
+		affine_box(boxes + 4 * i, to_upright, (const double[4]){ box[0], box[1], box[2], box[3] });
+	}
+	source->n = s->n;
+	source->boxes = boxes;
+	return 0;
+}
+
+/* The pixels, and in *placed where the boxes are where that does not follow from the matrix (otherwise NULL). */
+static int draw(struct sample *out, float **placed, const struct sample *in, const struct augment_source *source,
+		const struct augment_plan *plan, enum augment_quirks quirks, struct arena *a)
+{
+	*placed = NULL;
+	TRY(new_canvas(&out->pixels, plan, a));
+	if (quirks == AUGMENT_SANE)
+		return augment_fused(&out->pixels, source, plan, a);
+	if (!plan->late && (*placed = arena_alloc(a, (size_t)in->n * 4 * sizeof **placed + 1)) == NULL)
+		return -1;
+	return augment_tpu(&out->pixels, *placed, source, in->iscrowd, plan, a);
+}
+
+int augment_sample_plan(struct sample *out, struct augment_plan *plan, const struct sample *in,
+			const struct augment_param *param, struct augment_loss *loss, struct arena *a)
+{
+	struct augment_source source = { .turn = image_turn_of_exif(in->encoded != NULL ? in->exif : 1) };
+	struct image_turn box_turn = image_turn_of_exif(in->encoded != NULL ? in->exif_boxes : 1);
+	struct objects_param objects = param->objects;
+	double m[6], to_upright[6];
+	float *placed;
+	TRY(open_source(&source.image, in));
+	int w = source.turn.transpose ? source.image.h : source.image.w;
+	int h = source.turn.transpose ? source.image.w : source.image.h;
+	int frame_w = box_turn.transpose ? h : w, frame_h = box_turn.transpose ? w : h;
+	if (in->encoded != NULL)
+		TRY(check_frame(in, frame_w, frame_h));
+	TRY(augment_plan(plan, param, in, w, h, a));
+	image_turn_affine(to_upright, box_turn, frame_w, frame_h);
+	TRY(upright_boxes(&source, in, to_upright, a));
+	*out = *in;
+	out->encoded = NULL;
+	out->encoded_size = 0;
+	out->exif = out->exif_boxes = 1;
+	out->valid_w = plan->valid_w;
+	out->valid_h = plan->valid_h;
+	TRY(draw(out, &placed, in, &source, plan, param->quirks, a));
+	augment_plan_affine(m, plan);
+	affine_compose(m, m, to_upright);
+	affine_compose(out->transform, m, in->transform);
+	objects.placed = placed;
+	TRY(augment_objects(out, in, m, &objects, loss, a));
+	return augment_semantic(out, in, m, a);
 }
 
 int augment_sample(struct sample *out, const struct sample *in, const struct augment_param *param,
 		   struct augment_loss *loss, struct arena *a)
 {
-	struct image_source source;
 	struct augment_plan plan;
-	struct image_turn turn = image_turn_of_exif(in->encoded != NULL ? in->exif : 1);
-	struct image_turn box_turn = image_turn_of_exif(in->encoded != NULL ? in->exif_boxes : 1);
-	double m[6], boxes_to_upright[6];
-	TRY(open_source(&source, in));
-	int upright_w = turn.transpose ? source.h : source.w, upright_h = turn.transpose ? source.w : source.h;
-	int frame_w = box_turn.transpose ? upright_h : upright_w, frame_h = box_turn.transpose ? upright_w : upright_h;
-	if (in->encoded != NULL)
-		TRY(check_frame(in, frame_w, frame_h));
-	TRY(augment_plan(&plan, param, in, upright_w, upright_h, a));
-	*out = *in;
-	out->encoded = NULL;
-	out->encoded_size = 0;
-	out->exif = out->exif_boxes = 1;
-	out->valid_w = plan.valid_w;
-	out->valid_h = plan.valid_h;
-	TRY(render(out, &source, &plan, turn, a));
-	image_turn_affine(boxes_to_upright, box_turn, frame_w, frame_h);
-	augment_plan_affine(m, &plan);
-	affine_compose(m, m, boxes_to_upright);
-	affine_compose(out->transform, m, in->transform);
-	TRY(augment_objects(out, in, m, &param->objects, loss, a));
-	return augment_semantic(out, in, m, a);
+	return augment_sample_plan(out, &plan, in, param, loss, a);
 }

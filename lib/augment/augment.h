@@ -40,6 +40,8 @@
 
 enum { AUGMENT_MAX_STAGES = 8, AUGMENT_MAX_SIDE = 16384 };
 
+struct augment_replay;
+
 struct augment_param {
 	const struct augment_policy *policy;
 	const struct augment_rules *rules;	/* NULL: no operations are drawn */
@@ -48,6 +50,8 @@ struct augment_param {
 	double jitter_low, jitter_high;	/* factors on the canvas size */
 	struct objects_param objects;
 	uint64_t seed;
+	enum augment_quirks quirks;
+	const struct augment_replay *replay;	/* NULL: plans are drawn; otherwise read (augment/explain.h) */
 };
 
 /* How the output is cut out of the upright image; lengths in pixels. */
@@ -55,6 +59,7 @@ struct augment_plan {
 	int source_w, source_h;	/* the upright image */
 	int n_steps;
 	const struct augment_step *steps;	/* in the frame of the upright image, which keeps its size */
+	bool late;	/* they come after the window, in its frame */
 	bool mirror;	/* then left to right */
 	int scaled_w, scaled_h;	/* the whole image after scaling */
 	int x, y;	/* corner of the window in the scaled image */
@@ -75,12 +80,14 @@ extern const struct augment_stage augment_centre;
 extern const struct augment_stage augment_crop;
 
 /* Where a policy's operations come from, unless param->rules says otherwise. */
-enum augment_rules_kind { AUGMENT_RULES_NONE, AUGMENT_RULES_RANDOM };
+enum augment_rules_kind { AUGMENT_RULES_NONE, AUGMENT_RULES_AUTO, AUGMENT_RULES_RANDOM };
 
 struct augment_policy {
 	const char *name;	/* what follows -s, or "eval" */
 	bool canvas_only;	/* cannot be used with max_size */
 	const char *evaluation;	/* the policy that shows what this one trains on, without chance; NULL: "eval" */
+	bool random;	/* trains; operations can be drawn */
+	bool late;	/* after the window was cut, as for classifiers */
 	enum augment_rules_kind rules;
 	double jitter[2];	/* its factors, low and high; 0 0: no jitter */
 	const struct augment_stage *stage[AUGMENT_MAX_STAGES];	/* in order, then NULL; the slot is part of the random key */
@@ -112,6 +119,10 @@ void augment_window_affine(double m[6], const struct augment_plan *plan);
  */
 int augment_sample(struct sample *out, const struct sample *in, const struct augment_param *param,
 		   struct augment_loss *loss, struct arena *a) MUST_CHECK;
+
+/* The same, and the plan that was followed; its steps live in a. */
+int augment_sample_plan(struct sample *out, struct augment_plan *plan, const struct sample *in,
+			const struct augment_param *param, struct augment_loss *loss, struct arena *a) MUST_CHECK;
 
 /* side * factor rounded to whole pixels, halves up, at least 1. */
 int augment_round(double pixels);

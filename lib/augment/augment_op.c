@@ -10,9 +10,14 @@ const struct augment_op *augment_op_find(const char *name, size_t length)
 	return NULL;
 }
 
-double augment_no_value(double level, const struct augment_scale *scale)
+void augment_op_change(struct image_change *change, const struct augment_step *step, enum augment_quirks quirks,
+		       const struct image_region *image, const struct image_change *pending)
 {
-	(void)level;
-	(void)scale;
-	return 0;
+	struct image_stats stats = { .pixels = (int64_t)image->w * image->h };
+	if (step->op->needs == AUGMENT_NEEDS_COUNTS)
+		image_histogram(stats.count, image, pending != NULL ? pending->table : NULL);
+	if (step->op->needs == AUGMENT_NEEDS_LUMA)
+		stats.luma = image_mean_luma(image, pending != NULL ? pending->table : NULL);
+	*change = (struct image_change){ .kind = IMAGE_TABLE };
+	step->op->change(change, step->value, quirks, &stats);
 }

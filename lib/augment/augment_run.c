@@ -1,5 +1,6 @@
 #include "augment/augment_run.h"
 
+#include "augment/explain.h"
 #include "augment/preview.h"
 #include "base/threads.h"
 
@@ -14,6 +15,7 @@ struct item {
 	struct arena arena;
 	struct stream_body body;	/* a copy: the reader reuses its own */
 	struct sample in, out;
+	struct augment_plan plan;
 	uint8_t *encoded;
 	size_t encoded_size;
 	struct augment_loss loss;
@@ -64,7 +66,7 @@ static int work_item(void *context, void *pointer)
 	    sample_check(&item->in, stream_reader_header(c->run->reader)) != 0)
 		return err_context("record %lld of %s", (long long)item->body.number,
 				   stream_reader_name(c->run->reader));
-	if (augment_sample(&item->out, &item->in, &c->run->param, &item->loss, &item->arena) != 0) {
+	if (augment_sample_plan(&item->out, &item->plan, &item->in, &c->run->param, &item->loss, &item->arena) != 0) {
 		describe(c->run, item);
 		if (!c->run->skip_bad)
 			return -1;
@@ -81,8 +83,11 @@ static int reject_objects(struct context *c, const struct augment_loss *loss)
 		TRY(stream_trailer_reject(t, "box outside the cut", 0, loss->outside, c->arena));
 	if (loss->empty > 0)
 		TRY(stream_trailer_reject(t, "box without area", 0, loss->empty, c->arena));
+	if (loss->crowd > 0)
+		TRY(stream_trailer_reject(t, "crowd", 0, loss->crowd, c->arena));
 	c->run->loss.outside += loss->outside;
 	c->run->loss.empty += loss->empty;
+	c->run->loss.crowd += loss->crowd;
 	c->run->loss.keypoints += loss->keypoints;
 	return 0;
 }
@@ -102,6 +107,8 @@ static int done_item(void *context, void *pointer)
 		return stream_trailer_reject(&run->trailer, "damaged image", 1, item->in.n, c->arena);
 	}
 	TRY(reject_objects(c, &item->loss));
+	if (run->explain != NULL)
+		augment_explain(run->explain, &item->in, &item->plan, run->param.quirks);
 	if (run->preview != NULL)
 		TRY(preview_add(run->preview, &item->out, stream_reader_header(run->reader)));
 	return stream_writer_put(run->writer, item->encoded, item->encoded_size, item->out.n);

@@ -12,6 +12,8 @@
 #include "base/progress.h"
 #include "stream/stream.h"
 
+#include <stdio.h>
+
 struct preview;
 
 struct augment_run {
@@ -21,6 +23,7 @@ struct augment_run {
 	int threads;
 	bool skip_bad;	/* a sample with a damaged image is rejected; otherwise it ends the run */
 	void (*say)(const char *text);	/* told about each rejected sample; may be NULL */
+	FILE *explain;	/* NULL, or where a line goes for each sample that is written (augment/explain.h) */
 	struct preview *preview;	/* NULL: none */
 	struct progress *progress;	/* NULL: none */
 

@@ -5,11 +5,19 @@
 #include "augment/augment.h"
 #include "image/render.h"
 
-/*
- * The valid part of pixels u8 [out_h out_w 3]; the rest is left alone. turn makes the source upright.
- * Error: damaged image; memory.
- */
-int augment_fused(struct tensor *pixels, const struct image_source *source, struct image_turn turn,
-		  const struct augment_plan *plan, struct arena *a) MUST_CHECK;
+/* What a plan is carried out on. */
+struct augment_source {
+	struct image_source image;
+	struct image_turn turn;	/* makes it upright */
+	int64_t n;
+	const double *boxes;	/* [n 4] in the upright image */
+};
+
+/* The valid part of pixels u8 [out_h out_w 3]; the rest is left alone. Error: damaged image; memory. */
+int augment_fused(struct tensor *pixels, const struct augment_source *source, const struct augment_plan *plan,
+		  struct arena *a) MUST_CHECK;
+
+/* The upright image in full size, in memory of its own: u8 [H W 3]. Error: as above. */
+int augment_upright(struct tensor *upright, const struct augment_source *source, struct arena *a) MUST_CHECK;
 
 #endif

@@ -48,16 +48,21 @@ static int move_object(struct sample *out, struct columns *c, const struct sampl
 {
 	float *box = c->boxes + 4 * out->n;
 	const float *from = in->boxes + 4 * i;
-	bool seen = move_box(box, from, m, out);
+	bool visible, seen = how->placed != NULL ? has_area(how->placed + 4 * i) : move_box(box, from, m, out);
+	if (how->placed != NULL)
+		memcpy(box, how->placed + 4 * i, 4 * sizeof *box);
 	if (seen && in->masks != NULL) {
 		struct sample_mask *mask = &c->masks[out->n];
-		bool tight = how->boxes == OBJECTS_TIGHT && !is_exact(from, box, m);
+		bool tight = how->placed == NULL && how->boxes == OBJECTS_TIGHT && !is_exact(from, box, m);
 		*mask = in->masks[i];
-		if (object_mask_move(mask, box, &seen, tight, out, in, m, a) != 0)
+		if (object_mask_move(mask, box, &visible, tight, out, in, m, a) != 0)
 			return err_context("object %lld", (long long)i);
+		seen = visible || how->placed != NULL;
 	}
 	if (seen)
 		c->kept[out->n++] = i;
+	else if (how->placed != NULL && in->iscrowd != NULL && in->iscrowd[i])
+		loss->crowd++;
 	else if (has_area(from))
 		loss->outside++;
 	else

@@ -31,12 +31,18 @@ enum objects_boxes {
 struct objects_param {
 	enum objects_boxes boxes;
 	const struct keypoint_twins *twins;	/* of each category; NULL: objects with 17 keypoints are COCO's persons */
+	/*
+	 * NULL, or f32 [n 4]: where the boxes of in's objects have come to lie; an object without area there is
+	 * removed, and masks remove none. Then `boxes` does not matter.
+	 */
+	const float *placed;
 };
 
 /* What did not survive. Objects are lost whole; keypoints are lost from objects that stay. */
 struct augment_loss {
 	int64_t outside;	/* objects of which nothing lies in the valid area */
 	int64_t empty;	/* objects whose box had no area to begin with */
+	int64_t crowd;	/* crowds, where boxes were placed without them */
 	int64_t keypoints;	/* objects with labelled keypoints that have no known mirror image */
 };
 

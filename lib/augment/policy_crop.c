@@ -4,6 +4,8 @@
 const struct augment_policy augment_policy_crop = {
 	.name = "crop",
 	.canvas_only = true,
+	.random = true,
+	.late = true,
 	.evaluation = "centre",
 	.stage = { &augment_flip, &augment_crop },
 };

@@ -4,6 +4,7 @@
 const struct augment_policy augment_policy_s1 = {
 	.name = "1",
 	.canvas_only = true,
+	.random = true,
 	.jitter = { 0.8, 1.2 },
 	.stage = { &augment_flip, &augment_jitter },
 };

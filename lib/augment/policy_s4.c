@@ -4,6 +4,7 @@
 const struct augment_policy augment_policy_s4 = {
 	.name = "4",
 	.canvas_only = true,
+	.random = true,
 	.rules = AUGMENT_RULES_RANDOM,
 	.jitter = { 0.5, 2.0 },
 	.stage = { &augment_flip, &augment_jitter },

@@ -5,11 +5,22 @@
  */
 #include "augment/augment.h"
 
+#include <math.h>
+
 static void cut(int *offset, int *valid, int scaled, int canvas, double place)
 {
 	int room = scaled > canvas ? scaled - canvas : 0;
 	*offset = (int)(room * place);
 	*valid = scaled < canvas ? scaled : canvas;
+}
+
+/* As published: single precision, halves to the even number. */
+static void tpu_size(struct augment_plan *plan, const struct augment_param *param, float factor)
+{
+	float target_w = rintf(factor * (float)param->w), target_h = rintf(factor * (float)param->h);
+	float scale = fminf(target_h / (float)plan->source_h, target_w / (float)plan->source_w);
+	plan->scaled_w = (int)fmaxf(rintf((float)plan->source_w * scale), 1);
+	plan->scaled_h = (int)fmaxf(rintf((float)plan->source_h * scale), 1);
 }
 
 static void plan_jitter(struct augment_plan *plan, const struct augment_param *param, struct rng *g)
@@ -21,6 +32,8 @@ static void plan_jitter(struct augment_plan *plan, const struct augment_param *p
 	double scale = scale_w < scale_h ? scale_w : scale_h;
 	plan->scaled_w = augment_round(plan->source_w * scale);
 	plan->scaled_h = augment_round(plan->source_h * scale);
+	if (param->quirks == AUGMENT_TPU)
+		tpu_size(plan, param, (float)factor);
 	cut(&plan->x, &plan->valid_w, plan->scaled_w, param->w, place_x);
 	cut(&plan->y, &plan->valid_h, plan->scaled_h, param->h, place_y);
 	plan->out_w = param->w;

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "tensor/tensor.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,20 +31,34 @@ struct image_region image_region_of(const struct tensor *pixels);
 
 enum image_change_kind {
 	IMAGE_TABLE,	/* every channel by its own table */
-	IMAGE_SATURATE,	/* from the grey image towards this one and beyond, by factor */
+	IMAGE_SATURATE,	/* from the grey image (luma) towards this one and beyond, by factor */
+	IMAGE_SHARPEN,	/* from the smooth image (3 x 3: 1 around 5, of 13) towards this one; not its border of one pixel */
 };
 
 struct image_change {
 	enum image_change_kind kind;
-	uint8_t table[3][256];
+	bool tensorflow;	/* luma and smoothing cut to whole numbers as TensorFlow does, not rounded as Pillow does */
 	float factor;
+	uint8_t table[3][256];
 };
 
 /* Change all pixels in place. Error: memory. */
 int image_change_apply(const struct image_change *change, const struct image_region *image, struct arena *a) MUST_CHECK;
 
-/* How many pixels have each value, per channel. */
-void image_histogram(uint32_t count[3][256], const struct image_region *image);
+/* The table that does `first`, then `then`; both are tables. first may be the same struct as out. */
+void image_change_join(struct image_change *out, const struct image_change *first, const struct image_change *then);
+
+struct image_stats {
+	int64_t pixels;
+	uint32_t count[3][256];	/* pixels of each value, per channel */
+	double luma;	/* mean */
+};
+
+/* How many pixels have each value, per channel, after they were looked up in table (NULL: as they are). */
+void image_histogram(uint32_t count[3][256], const struct image_region *image, const uint8_t table[3][256]);
+
+/* The mean of all image_luma(), after pixels were looked up in table (NULL: as they are). */
+double image_mean_luma(const struct image_region *image, const uint8_t table[3][256]);
 
 /* a + factor * (b - a), cut to 0..255 and to whole numbers. In single precision, as Pillow and TensorFlow do. */
 uint8_t image_blend(int a, int b, float factor);

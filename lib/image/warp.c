@@ -107,6 +107,20 @@ int image_warp(const struct image_region *out, const struct image_source *source
 	return 0;
 }
 
+void image_warp_nearest(const struct image_region *out, const struct tensor *from, const float t[6],
+			const uint8_t rgb[3])
+{
+	const uint8_t *source = from->data;
+	for (int y = 0; y < out->h; y++)
+		for (int x = 0; x < out->w; x++) {
+			float u = roundf(t[0] * (float)x + t[1] * (float)y + t[2]);
+			float v = roundf(t[3] * (float)x + t[4] * (float)y + t[5]);
+			bool inside = u >= 0 && v >= 0 && u < (float)out->w && v < (float)out->h;
+			memcpy(out->rgb + (size_t)y * out->stride + (size_t)x * 3,
+			       inside ? source + ((size_t)v * (size_t)out->w + (size_t)u) * 3 : rgb, 3);
+		}
+}
+
 static void paint_row(uint8_t *row, int first, int end, const uint8_t rgb[3])
 {
 	for (int x = first; x < end; x++)

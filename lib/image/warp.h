@@ -22,6 +22,14 @@
 int image_warp(const struct image_region *out, const struct image_source *source, struct image_turn turn,
 	       const double m[6], const struct image_filter *filter, struct arena *a) MUST_CHECK;
 
+/*
+ * Nearest neighbour: pixel x, y of out is that of `from` at t[0] x + t[1] y + t[2], t[3] x + t[4] y + t[5], indices
+ * computed in single precision and rounded, halves away from 0; outside of `from` it is rgb. Both have the same size.
+ * Source: TensorFlow's ImageProjectiveTransform.
+ */
+void image_warp_nearest(const struct image_region *out, const struct tensor *from, const float t[6],
+			const uint8_t rgb[3]);
+
 /* The pixels whose centres lie inside (outside) of a rectangle x0 y0 x1 y1 that m has moved get a colour. */
 void image_paint_inside(const struct image_region *out, const double m[6], const double rect[4],
 			const uint8_t rgb[3]);
