@@ -188,7 +188,7 @@ ok "no output without its preview" test ! -e "$T/out"
 
 augment -q -s1 --size 64x48 --preview "$T/sheet.jpg" --preview-count 5 -o /dev/null "$T/one"
 is "$($python -c "from PIL import Image; i = Image.open('$T/sheet.jpg'); i.load(); print(i.format, *i.size)")" \
-	"JPEG 1232 664" "a sheet of 5 pictures in 3 columns"
+	"JPEG 1308 872" "a sheet of 5 pairs in 2 columns"
 
 if [ -d "$DATA/bccd" ]; then
 	coco-pack -q "$DATA/bccd" --set test -o "$T/bccd.pack"

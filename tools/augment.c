@@ -203,7 +203,6 @@ static int run_stream(struct augment_run *run, const struct arguments *args, str
 	const struct stream_header *from = stream_reader_header(run->reader);
 	if (strcmp(from->kind, "sample") != 0)
 		return err_set("%s holds records of kind '%s', not samples", stream_reader_name(run->reader), from->kind);
-	TRY(make_twins(run, a));
 	TRY(stream_header_extend(&header, from, &link, a));
 	TRY(stream_writer_open(run->writer, config.output, &header));
 	struct progress progress;
@@ -236,8 +235,11 @@ static int run_tool(const struct arguments *args)
 		arena_release(&a);
 		return -1;
 	}
-	status = preview_init(&preview, config.preview != NULL ? (int)config.preview_count : 1);
-	run.preview = config.preview != NULL ? &preview : NULL;
+	status = make_twins(&run, &a);
+	if (status == 0 && config.preview != NULL) {
+		run.preview = &preview;
+		status = preview_init(&preview, (int)config.preview_count, stream_reader_header(&reader), run.param.objects.twins);
+	}
 	struct atomic_file explain = { .fd = -1 };
 	if (status == 0 && config.explain != NULL)
 		status = atomic_fopen(&explain, config.explain);
@@ -249,7 +251,8 @@ static int run_tool(const struct arguments *args)
 	atomic_abandon(&explain);
 	if (status == 0)
 		report(&run);
-	preview_release(&preview);
+	if (run.preview != NULL)
+		preview_release(&preview);
 	stream_reader_close(&reader);
 	arena_release(&a);
 	return status;

@@ -110,7 +110,7 @@ static int done_item(void *context, void *pointer)
 	if (run->explain != NULL)
 		augment_explain(run->explain, &item->in, &item->plan, run->param.quirks);
 	if (run->preview != NULL)
-		TRY(preview_add(run->preview, &item->out, stream_reader_header(run->reader)));
+		TRY(preview_add(run->preview, &item->in, &item->out, &item->plan));
 	return stream_writer_put(run->writer, item->encoded, item->encoded_size, item->out.n);
 }
 

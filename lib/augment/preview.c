@@ -3,24 +3,26 @@
 #include "base/io.h"
 #include "image/codec.h"
 #include "image/draw.h"
-#include "image/resize.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum {
-	CELL_W = 400, PICTURE_H = 300, TITLE_H = 20, CELL_H = TITLE_H + PICTURE_H,
+	PICTURE_W = 320, PICTURE_H = 240, BETWEEN = 2, CELL_W = 2 * PICTURE_W + BETWEEN,
+	LINE_H = 12, LINES = 3, TITLE_H = LINES * LINE_H + 4, CELL_H = TITLE_H + PICTURE_H,
+	MARGIN = 6, LINE_CHARACTERS = (CELL_W - 2 * MARGIN) / DRAW_FONT_W,
 	GAP = 8,
-	QUALITY = 90,
+	QUALITY = 85,
 };
 
 static const struct color GROUND = { 24, 26, 30 }, FRAME = { 44, 48, 55 }, TITLE = { 214, 218, 224 },
-			  PALE = { 130, 137, 148 };
+			  PALE = { 150, 157, 168 };
 
-int preview_init(struct preview *p, int max)
+int preview_init(struct preview *p, int max, const struct stream_header *header, const struct keypoint_twins *twins)
 {
-	*p = (struct preview){ .max = max };
+	*p = (struct preview){ .header = header, .twins = twins, .max = max };
 	arena_init(&p->arena, 1 << 20);
+	arena_init(&p->scratch, 1 << 20);
 	p->cell = arena_calloc(&p->arena, (size_t)max, sizeof *p->cell);
 	return p->cell == NULL ? -1 : 0;
 }
@@ -28,6 +30,7 @@ int preview_init(struct preview *p, int max)
 void preview_release(struct preview *p)
 {
 	arena_release(&p->arena);
+	arena_release(&p->scratch);
 }
 
 static int cell_new(struct tensor *cell, struct arena *a)
@@ -38,63 +41,75 @@ static int cell_new(struct tensor *cell, struct arena *a)
 	return 0;
 }
 
-static void draw_title(struct tensor *cell, const struct sample *s)
+/* Text in lines of whole words, as many as there are. */
+static void draw_lines(struct tensor *cell, int y, const char *text, int lines)
 {
-	char id[128], title[200], facts[80];
-	snprintf(title, sizeof title, "%s", s->file_name[0] != '\0' ? s->file_name : sample_id_text(&s->id, id));
-	snprintf(facts, sizeof facts, "%lldx%lld  %lld object%s", (long long)s->pixels.dim[1],
-		 (long long)s->pixels.dim[0], (long long)s->n, s->n == 1 ? "" : "s");
-	int x = CELL_W - 6 - draw_text_width(facts, 1);
-	draw_text(cell, 6, 5, title, 1, TITLE);
-	draw_fill(cell, x - 8, 0, CELL_W, TITLE_H, FRAME);
-	draw_text(cell, x, 5, facts, 1, PALE);
+	for (; lines > 0 && *text != '\0'; lines--, y += LINE_H) {
+		char line[LINE_CHARACTERS + 1];
+		size_t n = strlen(text);
+		if (n > LINE_CHARACTERS)
+			for (n = LINE_CHARACTERS; n > 1 && text[n] != ' ' && lines > 1; n--)
+				;
+		snprintf(line, n + 1 < sizeof line ? n + 1 : sizeof line, "%s", text);
+		draw_text(cell, MARGIN, y, line, 1, PALE);
+		text += n + (text[n] == ' ');
+	}
 }
 
-/* Boxes first, then all labels, so that no box crosses a label. */
-static void draw_objects(struct tensor *picture, const struct sample *s, const struct stream_header *header,
-			 double scale)
+static void draw_title(struct tensor *cell, const struct sample *before, const struct sample *after,
+		       const struct augment_plan *plan)
 {
-	for (int pass = 0; pass < 2; pass++)
-		for (int64_t i = 0; i < s->n; i++) {
-			float box[4];
-			struct color c = draw_color(s->labels[i]);
-			for (int k = 0; k < 4; k++)
-				box[k] = (float)(s->boxes[4 * i + k] * scale);
-			const char *name = s->labels[i] >= 0 && s->labels[i] < header->n_categories ?
-					   header->categories[s->labels[i]].name : "?";
-			if (pass == 0)
-				draw_box(picture, box, 2, c);
-			else
-				draw_label(picture, (int)box[0], (int)box[1], name, 1, c);
-		}
+	char id[128], name[200], facts[120], text[1000];
+	snprintf(name, sizeof name, "%s", before->file_name[0] != '\0' ? before->file_name : sample_id_text(&before->id, id));
+	snprintf(facts, sizeof facts, "%dx%d, %lld object%s -> %lldx%lld, %lld", plan->source_w, plan->source_h,
+		 (long long)before->n, before->n == 1 ? "" : "s", (long long)after->pixels.dim[1],
+		 (long long)after->pixels.dim[0], (long long)after->n);
+	int x = CELL_W - MARGIN - draw_text_width(facts, 1);
+	draw_text(cell, MARGIN, 4, name, 1, TITLE);
+	draw_fill(cell, x - 8, 0, CELL_W, LINE_H + 3, FRAME);
+	draw_text(cell, x, 4, facts, 1, TITLE);
+	preview_plan_text(text, sizeof text, plan);
+	draw_lines(cell, 4 + LINE_H, text, LINES - 1);
 }
 
-int preview_add(struct preview *p, const struct sample *s, const struct stream_header *header)
+/* The sample, w x h pixels when upright, as large as fits and in the middle of the picture that begins at x. */
+static int draw_picture(struct preview *p, struct tensor *cell, int x, const struct sample *s, int w, int h)
 {
-	struct tensor picture;
-	struct arena *a = &p->arena;
+	double scale_x = PICTURE_W / (double)w, scale_y = PICTURE_H / (double)h, scale = scale_x < scale_y ? scale_x : scale_y;
+	struct augment_param fit = {
+		.policy = augment_policy_find("eval"), .w = augment_round(w * scale), .h = augment_round(h * scale),
+		.objects = { .boxes = OBJECTS_CORNERS, .twins = p->twins },
+	};
+	struct augment_loss loss = { 0 };
+	struct sample shown;
+	TRY(augment_sample(&shown, s, &fit, &loss, &p->scratch));
+	TRY(preview_draw_objects(&shown.pixels, &shown, p->header, p->twins, &p->scratch));
+	draw_image(cell, x + (PICTURE_W - fit.w) / 2, TITLE_H + (PICTURE_H - fit.h) / 2, &shown.pixels);
+	return 0;
+}
+
+int preview_add(struct preview *p, const struct sample *before, const struct sample *after,
+		const struct augment_plan *plan)
+{
 	if (p->n >= p->max)
 		return 0;
 	struct tensor *cell = &p->cell[p->n];
-	double w = (double)s->pixels.dim[1], h = (double)s->pixels.dim[0];
-	double scale = CELL_W / w < PICTURE_H / h ? CELL_W / w : PICTURE_H / h;
-	int picture_w = (int)(w * scale + 0.5), picture_h = (int)(h * scale + 0.5);
-	TRY(cell_new(cell, a));
-	TRY(image_resize(&picture, &s->pixels, picture_w < 1 ? 1 : picture_w, picture_h < 1 ? 1 : picture_h, a));
-	draw_objects(&picture, s, header, scale);
-	draw_title(cell, s);
-	draw_image(cell, (CELL_W - picture_w) / 2, TITLE_H + (PICTURE_H - picture_h) / 2, &picture);
+	struct sample canvas = *after;
+	canvas.valid_w = (int32_t)after->pixels.dim[1];
+	canvas.valid_h = (int32_t)after->pixels.dim[0];
+	arena_reset(&p->scratch);
+	TRY(cell_new(cell, &p->arena));
+	TRY(draw_picture(p, cell, 0, before, plan->source_w, plan->source_h));
+	TRY(draw_picture(p, cell, PICTURE_W + BETWEEN, &canvas, canvas.valid_w, canvas.valid_h));
+	draw_title(cell, before, after, plan);
 	p->n++;
 	return 0;
 }
 
-/* Columns for n cells: about as wide as a screen is. */
+/* Columns for n cells, which are wide: what a screen holds. */
 static int sheet_columns(int n)
 {
-	int columns = 1;
-	while (columns * columns < n && columns < 6)
-		columns++;
-	return columns;
+	return n <= 3 ? 1 : n <= 12 ? 2 : 3;
 }
 
 static int sheet_draw(struct tensor *sheet, const struct preview *p, struct arena *a)

@@ -66,6 +66,20 @@ void draw_box(struct tensor *image, const float box[4], int thickness, struct co
 	draw_fill(image, x1 - thickness, y0 + thickness, thickness, y1 - y0 - 2 * thickness, c);
 }
 
+void draw_line(struct tensor *image, double x0, double y0, double x1, double y1, int thickness, struct color c)
+{
+	enum { FAR = 1 << 15 };	/* no image reaches further */
+	double length = fmax(fabs(x1 - x0), fabs(y1 - y0));
+	if (!(fabs(x0) < FAR && fabs(y0) < FAR && length < 2 * FAR))
+		return;
+	int steps = (int)ceil(length);
+	for (int i = 0; i <= steps; i++) {
+		double t = steps > 0 ? (double)i / steps : 0, half = thickness / 2.0;
+		draw_fill(image, (int)floor(x0 + t * (x1 - x0) - half + 0.5), (int)floor(y0 + t * (y1 - y0) - half + 0.5),
+			  thickness, thickness, c);
+	}
+}
+
 /* The next character of UTF-8 text: bytes that continue one are no characters of their own. */
 static const char *next_character(const char *text)
 {

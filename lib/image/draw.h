@@ -36,6 +36,9 @@ void draw_blend(struct tensor *image, int x, int y, int w, int h, struct color c
 /* The outline of box f32 [4], thickness pixels wide, drawn inwards from the box's edge. */
 void draw_box(struct tensor *image, const float box[4], int thickness, struct color c);
 
+/* From x0, y0 to x1, y1 (continuous), as squares of thickness pixels around its points. Not finite: nothing. */
+void draw_line(struct tensor *image, double x0, double y0, double x1, double y1, int thickness, struct color c);
+
 /* One line of text with its top left corner at x, y. Characters outside ASCII are drawn as a small block. */
 void draw_text(struct tensor *image, int x, int y, const char *text, int scale, struct color c);
 
