@@ -205,7 +205,7 @@ static void test_turns(void)
 		struct rle original = to_rle(&in);
 		struct rle_edges edges = to_edges(&in);
 		random_turn(m, &w, &h, in.w, in.h, &g);
-		struct rle out = warp(&edges, m, &(struct rle_frame){ h, w, h, w });
+		struct rle out = warp(&edges, m, &(struct rle_frame){ .h = h, .w = w, .valid_h = h, .valid_w = w });
 		struct picture turned = from_rle(&out);
 		for (int y = 0; y < in.h; y++)
 			for (int x = 0; x < in.w; x++) {
@@ -216,13 +216,13 @@ static void test_turns(void)
 		area += rle_area(&out) != rle_area(&original);
 		struct rle_edges moved = to_edges(&turned);
 		affine_invert(inverse, m);
-		struct rle back = warp(&moved, inverse, &(struct rle_frame){ in.h, in.w, in.h, in.w });
+		struct rle back = warp(&moved, inverse, &(struct rle_frame){ .h = in.h, .w = in.w, .valid_h = in.h, .valid_w = in.w });
 		round_trip += back.n != original.n ||
 			memcmp(back.runs, original.runs, (size_t)back.n * sizeof *back.runs) != 0;
 		random_turn(second, &w2, &h2, w, h, &g);
 		affine_compose(both, second, m);
-		struct rle one = warp(&edges, both, &(struct rle_frame){ h2, w2, h2, w2 });
-		struct rle two = warp(&moved, second, &(struct rle_frame){ h2, w2, h2, w2 });
+		struct rle one = warp(&edges, both, &(struct rle_frame){ .h = h2, .w = w2, .valid_h = h2, .valid_w = w2 });
+		struct rle two = warp(&moved, second, &(struct rle_frame){ .h = h2, .w = w2, .valid_h = h2, .valid_w = w2 });
 		composed += one.n != two.n || memcmp(one.runs, two.runs, (size_t)one.n * sizeof *one.runs) != 0;
 	}
 	is_int(wrong, 0, "flips and turns by 90 degrees move each pixel to its place");
@@ -260,6 +260,12 @@ static void naive_extent(double box[4], const double *xy, int n, double w, doubl
 		}
 }
 
+static void window(struct convex *view, double w, double h)
+{
+	if (convex_rectangle(view, w, h, &arena) != 0)
+		abort();
+}
+
 static double box_difference(const double a[4], const double b[4])
 {
 	double worst = 0;
@@ -272,8 +278,10 @@ static double box_difference(const double a[4], const double b[4])
 static void test_polygon_extent(void)
 {
 	struct rng g = rng_make(3);
+	struct convex view;
 	double worst = 0;
 	int differ = 0, seen = 0;
+	window(&view, 20, 18);
 	for (int i = 0; i < CASES; i++) {
 		double xy[2 * 12], box[4], naive[4] = { 1e9, 1e9, -1e9, -1e9 };
 		int n = 3 + below(&g, 9);
@@ -289,7 +297,7 @@ static void test_polygon_extent(void)
 			const double *a = xy + 2 * k, *b = xy + 2 * ((k + 1) % n);
 			naive_extent(naive, (double[]){ x, y, a[0], a[1], b[0], b[1] }, 3, 20, 18);
 		}
-		struct mask_extent e = mask_extent_begin(20, 18);
+		struct mask_extent e = mask_extent_begin(&view);
 		mask_extent_polygon(&e, xy, n);
 		bool any = mask_extent_box(box, &e), want = naive[0] < naive[2] && naive[1] < naive[3];
 		differ += any != want;
@@ -302,13 +310,14 @@ static void test_polygon_extent(void)
 	ok(worst < 1e-9, "its box is that of the cut triangles within %.1e", worst);
 	const double around[8] = { -50, -50, 70, -50, 70, 70, -50, 70 };
 	double box[4] = { 0 };
-	struct mask_extent e = mask_extent_begin(20, 18);
+	struct mask_extent e = mask_extent_begin(&view);
 	mask_extent_polygon(&e, around, 4);
 	ok(mask_extent_box(box, &e) && box[0] == 0 && box[1] == 0 && box[2] == 20 && box[3] == 18,
 	   "a polygon around the window is seen everywhere");
 	/* Both ends of a U whose middle lies outside: the border between the ends is not a part of it. */
 	const double bent[16] = { 2, 1, 30, 1, 30, 9, 5, 9, 5, 7, 28, 7, 28, 3, 2, 3 };
-	e = mask_extent_begin(20, 5);
+	window(&view, 20, 5);
+	e = mask_extent_begin(&view);
 	mask_extent_polygon(&e, bent, 8);
 	ok(mask_extent_box(box, &e) && box[1] == 1 && box[3] == 3, "cutting a corner of a U leaves one arm");
 }
@@ -323,6 +332,8 @@ static void test_rle_extent(void)
 		arena_reset(&arena);
 		struct picture in = random_picture(&g);
 		struct rle_edges edges = to_edges(&in);
+		struct convex view;
+		window(&view, 20, 18);
 		random_map(m, in.w, in.h, &g);
 		for (int at = 0; at < in.w * in.h; at++) {
 			double x = at % in.w, y = at / in.w, xy[8] = { x, y, x + 1, y, x + 1, y + 1, x, y + 1 };
@@ -331,13 +342,125 @@ static void test_rle_extent(void)
 			if (in.inside[at])
 				naive_extent(naive, xy, 4, 20, 18);
 		}
-		struct mask_extent e = mask_extent_begin(20, 18);
+		struct mask_extent e = mask_extent_begin(&view);
 		mask_extent_rle(&e, &edges, m);
 		bool any = mask_extent_box(box, &e);
 		differ += any != (naive[0] < naive[2] && naive[1] < naive[3]);
 		worst = fmax(worst, any ? box_difference(box, naive) : 0);
 	}
 	ok(differ == 0 && worst < 1e-9, "what is seen of moved pixels is that of their cut squares within %.1e", worst);
+}
+
+/* Where a map takes a point back to: is that in the frame? Near its border: -1. */
+static int naive_holds(const double m[6], double w, double h, double x, double y)
+{
+	double det = m[0] * m[4] - m[1] * m[3], p = x - m[2], q = y - m[5];
+	double u = (p * m[4] - m[1] * q) / det, v = (m[0] * q - m[3] * p) / det;
+	double room = fmin(fmin(u, w - u), fmin(v, h - v));
+	return fabs(room) < 1e-9 ? -1 : room > 0;
+}
+
+/* An area cut by up to three moved frames, and those. */
+struct cuts {
+	struct convex area;
+	int n;
+	double m[3][6], w[3], h[3];
+};
+
+static void random_cuts(struct cuts *c, struct rng *g)
+{
+	window(&c->area, 20, 18);
+	c->n = below(g, 4);
+	for (int i = 0; i < c->n; i++) {
+		c->w[i] = between(g, 5, 30);
+		c->h[i] = between(g, 5, 30);
+		random_map(c->m[i], (int)c->w[i], (int)c->h[i], g);
+		if (convex_cut(&c->area, c->m[i], c->w[i], c->h[i], &arena) != 0)
+			abort();
+	}
+}
+
+static int cuts_hold(const struct cuts *c, double x, double y)
+{
+	const double same[6] = { 1, 0, 0, 0, 1, 0 };
+	int held = naive_holds(same, 20, 18, x, y);
+	for (int i = 0; i < c->n && held == 1; i++)
+		held = naive_holds(c->m[i], c->w[i], c->h[i], x, y);
+	return held;
+}
+
+static void test_convex(void)
+{
+	struct rng g = rng_make(8);
+	int wrong = 0, spans = 0, corners = 0, differ = 0, seen = 0;
+	double worst = 0;
+	for (int i = 0; i < CASES / 2; i++) {
+		struct cuts c;
+		double low, high, xy[6], *cut, box[4], naive[4] = { 1e9, 1e9, -1e9, -1e9 };
+		int64_t n;
+		arena_reset(&arena);
+		random_cuts(&c, &g);
+		double x = between(&g, -1, 21), y = between(&g, -1, 19);
+		int held = cuts_hold(&c, x, y);
+		wrong += held >= 0 && convex_holds(&c.area, x, y) != held;
+		convex_span(&low, &high, &c.area, true, x);
+		spans += held >= 0 && (y >= low && y <= high) != held;
+		convex_span(&low, &high, &c.area, false, y);
+		spans += held >= 0 && (x >= low && x <= high) != held;
+		for (int64_t k = 0; k < c.area.n; k++)
+			corners += cuts_hold(&c, c.area.corner[2 * k], c.area.corner[2 * k + 1]) == 1;
+		for (int k = 0; k < 6; k++)
+			xy[k] = between(&g, -5, 25);
+		if (convex_clip(&cut, &n, &c.area, xy, 3, &arena) != 0)
+			abort();
+		for (int64_t k = 0; k < 2 * n; k++) {
+			naive[k % 2] = fmin(naive[k % 2], cut[k]);
+			naive[2 + k % 2] = fmax(naive[2 + k % 2], cut[k]);
+		}
+		struct mask_extent e = mask_extent_begin(&c.area);
+		mask_extent_polygon(&e, xy, 3);
+		bool any = mask_extent_box(box, &e);
+		differ += any != (naive[0] < naive[2] && naive[1] < naive[3]);
+		seen += any;
+		worst = any ? fmax(worst, box_difference(box, naive)) : worst;
+	}
+	is_int(wrong, 0, "an area holds what all frames hold that it was cut to");
+	is_int(spans, 0, "and so do its columns and rows");
+	is_int(corners, 0, "its corners are on borders");
+	ok(differ == 0 && worst < 1e-9 && seen > CASES / 8, "triangles in it: the extent is that of the cut, %d seen, within %.1e", seen, worst);
+}
+
+/* Pixels whose centre the area does not hold are outside; the rest is as without it. */
+static void test_view(void)
+{
+	struct rng g = rng_make(9);
+	int wrong = 0, improper = 0, labels = 0;
+	for (int i = 0; i < CASES / 4; i++) {
+		double m[6];
+		struct cuts c;
+		arena_reset(&arena);
+		struct picture in = random_picture(&g);
+		struct rle_edges edges = to_edges(&in);
+		random_cuts(&c, &g);
+		random_map(m, in.w, in.h, &g);
+		struct rle out = warp(&edges, m, &(struct rle_frame){ .h = 18, .w = 20, .valid_h = 18, .valid_w = 20, .view = &c.area });
+		struct picture p = from_rle(&out);
+		struct sample from = { 0 }, to = { .valid_w = 20, .valid_h = 18 };
+		from.semantic = tensor_view(DTYPE_U8, 2, (int64_t[]){ in.h, in.w }, in.inside);
+		to.pixels = tensor_view(DTYPE_U8, 3, (int64_t[]){ 18, 20, 3 }, &arena);
+		if (augment_semantic(&to, &from, m, &c.area, &arena) != 0)
+			abort();
+		for (int at = 0; at < 18 * 20; at++) {
+			int x = at % 20, y = at / 20, pixel = source_pixel(&in, m, x, y), held = cuts_hold(&c, x + .5, y + .5);
+			if (pixel == -2 || held < 0)
+				continue;
+			wrong += p.inside[at] != (held && pixel >= 0 ? in.inside[pixel] : 0);
+			labels += ((uint8_t *)to.semantic.data)[at] != (held && pixel >= 0 ? in.inside[pixel] : 255);
+		}
+		improper += !is_proper(&out);
+	}
+	is_int(wrong + improper, 0, "masks end where the view does");
+	is_int(labels, 0, "so do label maps");
 }
 
 /* A sample of one object with both kinds of box, its mask, and 17 keypoints. */
@@ -552,6 +675,8 @@ int main(void)
 	test_turns();
 	test_polygon_extent();
 	test_rle_extent();
+	test_convex();
+	test_view();
 	test_boxes();
 	test_maps();
 	test_drift();

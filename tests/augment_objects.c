@@ -378,7 +378,7 @@ static void test_semantic(void)
 	out.valid_w = 12;
 	out.valid_h = 8;
 	/* Twice as large and mirrored. */
-	if (augment_semantic(&out, &in, (double[6]){ -2, 0, 12, 0, 2, 0 }, &arena) != 0)
+	if (augment_semantic(&out, &in, (double[6]){ -2, 0, 12, 0, 2, 0 }, NULL, &arena) != 0)
 		abort();
 	int wrong = 0;
 	for (int y = 0; y < 10; y++)

@@ -169,8 +169,9 @@ int augment_sample_plan(struct sample *out, struct augment_plan *plan, const str
 	affine_compose(m, m, to_upright);
 	affine_compose(out->transform, m, in->transform);
 	objects.placed = placed;
+	TRY(augment_view(&objects.view, plan, a));
 	TRY(augment_objects(out, in, m, &objects, loss, a));
-	return augment_semantic(out, in, m, a);
+	return augment_semantic(out, in, m, objects.view, a);
 }
 
 int augment_sample(struct sample *out, const struct sample *in, const struct augment_param *param,

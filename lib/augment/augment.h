@@ -110,6 +110,12 @@ void augment_plan_affine(double m[6], const struct augment_plan *plan);
 void augment_window_affine(double m[6], const struct augment_plan *plan);
 
 /*
+ * Into *view what of the canvas shows the image, where steps that move the image make that less than the valid area; otherwise
+ * NULL. Error: memory.
+ */
+int augment_view(const struct convex **view, const struct augment_plan *plan, struct arena *a) MUST_CHECK;
+
+/*
  * Carry a policy out on one sample.
  *   out->pixels u8 [out_h out_w 3]; boxes, masks, keypoints and the label map moved with the pixels, see
  *   augment/objects.h, which also says what coordinates mean; transform, valid_w and valid_h brought up to

@@ -3,11 +3,13 @@
 
 #include "image/affine.h"
 
-static void move_keypoint(float *to, const float *from, const double m[6], const struct sample *frame)
+static void move_keypoint(float *to, const float *from, const double m[6], const struct sample *frame,
+			  const struct convex *view)
 {
 	double x = (double)from[0] + 0.5, y = (double)from[1] + 0.5;
 	affine_point(m, &x, &y);
-	bool seen = from[2] > 0 && x >= 0 && y >= 0 && x < frame->valid_w && y < frame->valid_h;
+	bool seen = from[2] > 0 && x >= 0 && y >= 0 && x < frame->valid_w && y < frame->valid_h &&
+		(view == NULL || convex_holds(view, x, y));
 	to[0] = seen ? (float)(x - 0.5) : 0;
 	to[1] = seen ? (float)(y - 0.5) : 0;
 	to[2] = seen ? from[2] : 0;
@@ -49,7 +51,7 @@ int objects_move_keypoints(struct sample *out, const struct sample *in, const do
 			if (lost)
 				to[3 * j] = to[3 * j + 1] = to[3 * j + 2] = 0;
 			else
-				move_keypoint(to + 3 * twin, from + 3 * j, m, out);
+				move_keypoint(to + 3 * twin, from + 3 * j, m, out, how->view);
 		}
 	}
 	if (!any)

@@ -49,9 +49,9 @@ static bool has_extent(const struct tensor *polygon)
 	return wide && high && polygon->dim[0] > 2;
 }
 
-static void tighten_to_polygons(float box[4], bool *seen, const struct sample_mask *moved, const struct sample *out)
+static void tighten_to_polygons(float box[4], bool *seen, const struct sample_mask *moved, const struct convex *view)
 {
-	struct mask_extent visible = mask_extent_begin(out->valid_w, out->valid_h);
+	struct mask_extent visible = mask_extent_begin(view);
 	bool any = false;
 	for (int i = 0; i < moved->n_polygons; i++) {
 		const struct tensor *p = &moved->polygons[i];
@@ -62,6 +62,21 @@ static void tighten_to_polygons(float box[4], bool *seen, const struct sample_ma
 	}
 	if (any)
 		tighten(box, seen, &visible);
+}
+
+/* What of moved polygons is in the view; polygons of which nothing is are left out. */
+static int cut_polygons(struct sample_mask *mask, const struct convex *view, struct arena *a)
+{
+	int kept = 0;
+	for (int i = 0; i < mask->n_polygons; i++) {
+		double *points;
+		int64_t n;
+		TRY(convex_clip(&points, &n, view, mask->polygons[i].data, mask->polygons[i].dim[0], a));
+		if (n > 0)
+			mask->polygons[kept++] = tensor_view(DTYPE_F64, 2, (int64_t[]){ n, 2 }, points);
+	}
+	mask->n_polygons = kept;
+	return 0;
 }
 
 static int check_mask(const struct sample_mask *mask, const struct sample *in)
@@ -80,44 +95,43 @@ static bool is_same_frame(const struct sample *out, const struct sample_mask *ma
 		out->valid_w == mask->rle_w && out->valid_h == mask->rle_h;
 }
 
-static int move_runs(struct sample_mask *mask, float box[4], bool *seen, bool tight, const struct sample *out,
-		     const double m[6], struct arena *a)
+static int move_runs(struct sample_mask *mask, float box[4], bool *seen, const struct mask_move *move, struct arena *a)
 {
+	const struct sample *out = move->out;
 	struct rle runs = { .h = mask->rle_h, .w = mask->rle_w };
 	struct rle_edges edges;
 	struct rle_frame frame = {
 		.h = (int32_t)out->pixels.dim[0], .w = (int32_t)out->pixels.dim[1],
-		.valid_h = out->valid_h, .valid_w = out->valid_w,
+		.valid_h = out->valid_h, .valid_w = out->valid_w, .view = move->cut ? move->view : NULL,
 	};
-	if (is_same_frame(out, mask, m))
+	if (!move->cut && is_same_frame(out, mask, move->m))
 		return 0;
 	runs.runs = arena_alloc(a, strlen(mask->rle) * sizeof *runs.runs + 1);
 	if (runs.runs == NULL)
 		return -1;
 	TRY(rle_expand(&runs, mask->rle));
 	rle_edges_make(&edges, &runs);
-	if (tight && edges.area > 0) {
-		struct mask_extent visible = mask_extent_begin(out->valid_w, out->valid_h);
-		mask_extent_rle(&visible, &edges, m);
+	if (move->tight && edges.area > 0) {
+		struct mask_extent visible = mask_extent_begin(move->view);
+		mask_extent_rle(&visible, &edges, move->m);
 		tighten(box, seen, &visible);
 	}
-	TRY(rle_warp(&runs, &edges, m, &frame, a));
+	TRY(rle_warp(&runs, &edges, move->m, &frame, a));
 	*mask = (struct sample_mask){ .rle_h = runs.h, .rle_w = runs.w, .rle = rle_compress(runs.runs, runs.n, a) };
 	return mask->rle != NULL ? 0 : -1;
 }
 
-int object_mask_move(struct sample_mask *mask, float box[4], bool *seen, bool tight, const struct sample *out,
-		     const struct sample *in, const double m[6], struct arena *a)
+int object_mask_move(struct sample_mask *mask, float box[4], bool *seen, const struct mask_move *move, struct arena *a)
 {
 	*seen = true;
 	if (mask->n_polygons > 0) {
-		TRY(move_polygons(mask, m, a));
-		if (tight)
-			tighten_to_polygons(box, seen, mask, out);
-		return 0;
+		TRY(move_polygons(mask, move->m, a));
+		if (move->tight)
+			tighten_to_polygons(box, seen, mask, move->view);
+		return move->cut ? cut_polygons(mask, move->view, a) : 0;
 	}
 	if (mask->rle == NULL)
 		return 0;
-	TRY(check_mask(mask, in));
-	return move_runs(mask, box, seen, tight, out, m, a);
+	TRY(check_mask(mask, move->in));
+	return move_runs(mask, box, seen, move, a);
 }

@@ -1,6 +1,7 @@
 /* What happens to the objects of an image when its pixels move. */
 #include "augment/objects.h"
 
+#include "coco/mask_extent.h"
 #include "image/affine.h"
 
 #include <string.h>
@@ -12,23 +13,24 @@ struct columns {
 	struct sample_mask *masks;	/* [n] */
 };
 
-static double clamp(double value, double high)
-{
-	return value < 0 ? 0 : value > high ? high : value;
-}
-
 static bool has_area(const float box[4])
 {
 	return box[2] > box[0] && box[3] > box[1];
 }
 
-/* The box in out's frame, cut to its valid area; false when nothing is left. */
-static bool move_box(float out[4], const float in[4], const double m[6], const struct sample *frame)
+/* What the view shows of the box around the moved corners; false when that is nothing. */
+static bool move_box(float out[4], const float in[4], const double m[6], const struct convex *view)
 {
 	double box[4] = { in[0], in[1], in[2], in[3] };
+	struct mask_extent visible = mask_extent_begin(view);
+	if (!has_area(in))
+		return false;
 	affine_box(box, m, box);
+	mask_extent_polygon(&visible, (const double[8]){ box[0], box[1], box[2], box[1], box[2], box[3], box[0], box[3] }, 4);
+	if (!mask_extent_box(box, &visible))
+		return false;
 	for (int i = 0; i < 4; i++)
-		out[i] = (float)clamp(box[i], i % 2 == 0 ? frame->valid_w : frame->valid_h);
+		out[i] = (float)box[i];
 	return has_area(out);
 }
 
@@ -43,19 +45,20 @@ static bool is_exact(const float in[4], const float out[4], const double m[6])
 }
 
 /* Object i of `in` becomes the next of out, unless nothing of it is left. */
-static int move_object(struct sample *out, struct columns *c, const struct sample *in, int64_t i, const double m[6],
-		       const struct objects_param *how, struct augment_loss *loss, struct arena *a)
+static int move_object(struct sample *out, struct columns *c, int64_t i, const struct objects_param *how,
+		       struct mask_move *move, struct augment_loss *loss, struct arena *a)
 {
+	const struct sample *in = move->in;
 	float *box = c->boxes + 4 * out->n;
 	const float *from = in->boxes + 4 * i;
-	bool visible, seen = how->placed != NULL ? has_area(how->placed + 4 * i) : move_box(box, from, m, out);
+	bool visible, seen = how->placed != NULL ? has_area(how->placed + 4 * i) : move_box(box, from, move->m, move->view);
 	if (how->placed != NULL)
 		memcpy(box, how->placed + 4 * i, 4 * sizeof *box);
 	if (seen && in->masks != NULL) {
 		struct sample_mask *mask = &c->masks[out->n];
-		bool tight = how->placed == NULL && how->boxes == OBJECTS_TIGHT && !is_exact(from, box, m);
 		*mask = in->masks[i];
-		if (object_mask_move(mask, box, &visible, tight, out, in, m, a) != 0)
+		move->tight = how->placed == NULL && how->boxes == OBJECTS_TIGHT && !is_exact(from, box, move->m);
+		if (object_mask_move(mask, box, &visible, move, a) != 0)
 			return err_context("object %lld", (long long)i);
 		seen = visible || how->placed != NULL;
 	}
@@ -78,11 +81,17 @@ int augment_objects(struct sample *out, const struct sample *in, const double m[
 		.boxes = arena_alloc(a, (size_t)in->n * 4 * sizeof *c.boxes + 1),
 		.masks = arena_alloc(a, (size_t)in->n * sizeof *c.masks + 1),
 	};
+	struct convex valid;
+	struct mask_move move = { .out = out, .in = in, .m = m, .view = how->view, .cut = how->view != NULL };
 	if (c.kept == NULL || c.boxes == NULL || c.masks == NULL)
 		return -1;
+	if (how->view == NULL) {
+		TRY(convex_rectangle(&valid, out->valid_w, out->valid_h, a));
+		move.view = &valid;
+	}
 	out->n = 0;
 	for (int64_t i = 0; i < in->n; i++)
-		TRY(move_object(out, &c, in, i, m, how, loss, a));
+		TRY(move_object(out, &c, i, how, &move, loss, a));
 	TRY(sample_take(out, in, c.kept, out->n, a));
 	out->boxes = c.boxes;
 	out->masks = in->masks != NULL ? c.masks : NULL;

@@ -17,6 +17,7 @@
 #include "augment/keypoint_swap.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "image/convex.h"
 #include "record/sample.h"
 
 #include <stdbool.h>
@@ -25,11 +26,16 @@
 /* Where the box comes from when its object is turned or cut. In all other cases it is the box itself, moved. */
 enum objects_boxes {
 	OBJECTS_TIGHT,	/* from the part of the mask that can be seen; of objects without a mask as OBJECTS_CORNERS */
-	OBJECTS_CORNERS,	/* around the four moved corners, cut to the valid area */
+	OBJECTS_CORNERS,	/* around the four moved corners, cut to the view */
 };
 
 struct objects_param {
 	enum objects_boxes boxes;
+	/*
+	 * What of the canvas shows the image, where that is less than the valid area: an image that was moved twice was cut
+	 * in between. NULL: the valid area.
+	 */
+	const struct convex *view;
 	const struct keypoint_twins *twins;	/* of each category; NULL: objects with 17 keypoints are COCO's persons */
 	/*
 	 * NULL, or f32 [n 4]: where the boxes of in's objects have come to lie; an object without area there is
@@ -47,13 +53,13 @@ struct augment_loss {
 };
 
 /*
- * The objects of `in` moved by m and cut to the valid area of out, into out; out->pixels' shape is the canvas. m is any map
- * that has an inverse, from the frame of in's boxes.
- *   boxes      within 0..valid_w x 0..valid_h, see enum objects_boxes; an object without any area left is removed
- *   polygons   moved, not cut: what lies outside of the valid area is outside of the image
- *   run lengths  redrawn on the canvas: a pixel of the valid area is inside when its centre was. Of a sliver that holds no
+ * The objects of `in` moved by m and cut to the view, into out; out->pixels' shape is the canvas. m is any map
+ * that has an inverse, from the frame of in's boxes. The view is the valid area, unless how->view says less.
+ *   boxes      within the view's box, see enum objects_boxes; an object without any area left is removed
+ *   polygons   moved. Not cut at the valid area: what lies outside of it is outside of the image. Cut to how->view
+ *   run lengths  redrawn on the canvas: a pixel of the view is inside when its centre was. Of a sliver that holds no
  *              pixel's centre an empty mask stays, with its box
- *   keypoints  those that leave the valid area become unlabelled (0 0 0). When m mirrors, left and right exchange
+ *   keypoints  those that leave the view become unlabelled (0 0 0). When m mirrors, left and right exchange
  *              their names; those of objects of which it is not known which do become unlabelled, and when
  *              there are no others out has none
  *   area       stays as annotated, in original pixels
@@ -64,17 +70,27 @@ int augment_objects(struct sample *out, const struct sample *in, const double m[
 		    struct augment_loss *loss, struct arena *a) MUST_CHECK;
 
 /*
- * The label map of `in` moved by m: the label in which a pixel's centre lies; 255 in the padding and where the
- * centre lies outside of the map. Error: m has no inverse; memory.
+ * The label map of `in` moved by m: the label in which a pixel's centre lies; 255 in the padding, where the
+ * centre lies outside of the map, and outside of the view (NULL: the valid area). Error: m has no inverse; memory.
  */
-int augment_semantic(struct sample *out, const struct sample *in, const double m[6], struct arena *a) MUST_CHECK;
+int augment_semantic(struct sample *out, const struct sample *in, const double m[6], const struct convex *view,
+		     struct arena *a) MUST_CHECK;
+
+/* How masks move from in's frame to out's. */
+struct mask_move {
+	const struct sample *out, *in;
+	const double *m;	/* [6] */
+	const struct convex *view;
+	bool cut;	/* the view is less than the valid area */
+	bool tight;	/* boxes are wanted */
+};
 
 /*
- * One mask moved by m from in's frame to out's. *box f32 [4], the moved box of its object, becomes tighter where
- * `tight` says so; *seen is false when nothing of the mask is in the valid area. Error: as augment_objects().
+ * One mask moved. box, the moved one of its object, is made tight where that is wanted; *seen is false when nothing of
+ * the mask is in the view then. Error: as augment_objects().
  */
-int object_mask_move(struct sample_mask *mask, float box[4], bool *seen, bool tight, const struct sample *out,
-		     const struct sample *in, const double m[6], struct arena *a) MUST_CHECK;
+int object_mask_move(struct sample_mask *mask, float box[4], bool *seen, const struct mask_move *move, struct arena *a)
+	MUST_CHECK;
 
 /* The keypoints of in's objects kept[0..out->n-1] moved by m, into out. Error: memory. */
 int objects_move_keypoints(struct sample *out, const struct sample *in, const double m[6], const int64_t *kept,

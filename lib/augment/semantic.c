@@ -38,21 +38,26 @@ static int move_upright(struct sample *out, const struct tensor *from, const dou
 	return 0;
 }
 
-static void move_turned(struct sample *out, const struct tensor *from, const double inverse[6])
+static void move_turned(struct sample *out, const struct tensor *from, const double inverse[6], const struct convex *view)
 {
 	const double w = (double)from->dim[1], h = (double)from->dim[0];
 	for (int64_t y = 0; y < out->valid_h; y++) {
 		uint8_t *to = (uint8_t *)out->semantic.data + y * out->pixels.dim[1];
+		double low = -INFINITY, high = INFINITY;
+		if (view != NULL)
+			convex_span(&low, &high, view, false, (double)y + 0.5);
 		for (int64_t x = 0; x < out->valid_w; x++) {
 			double u = (double)x + 0.5, v = (double)y + 0.5;
+			bool seen = u >= low && u <= high;
 			affine_point(inverse, &u, &v);
-			if (u >= 0 && v >= 0 && u < w && v < h)
+			if (seen && u >= 0 && v >= 0 && u < w && v < h)
 				to[x] = ((const uint8_t *)from->data)[(int64_t)v * from->dim[1] + (int64_t)u];
 		}
 	}
 }
 
-int augment_semantic(struct sample *out, const struct sample *in, const double m[6], struct arena *a)
+int augment_semantic(struct sample *out, const struct sample *in, const double m[6], const struct convex *view,
+		     struct arena *a)
 {
 	const struct tensor *from = &in->semantic;
 	double inverse[6];
@@ -62,8 +67,8 @@ int augment_semantic(struct sample *out, const struct sample *in, const double m
 		return err_set("a label map cannot be moved by a map that has no inverse");
 	TRY(tensor_new(&out->semantic, a, DTYPE_U8, 2, out->pixels.dim));
 	memset(out->semantic.data, LABEL_VOID, tensor_bytes(&out->semantic));
-	if (inverse[1] == 0 && inverse[3] == 0)
+	if (inverse[1] == 0 && inverse[3] == 0 && view == NULL)
 		return move_upright(out, from, inverse, a);
-	move_turned(out, from, inverse);
+	move_turned(out, from, inverse, view);
 	return 0;
 }

@@ -4,38 +4,38 @@
 
 #include <math.h>
 
-struct mask_extent mask_extent_begin(double w, double h)
+struct mask_extent mask_extent_begin(const struct convex *view)
 {
-	return (struct mask_extent){ .w = w, .h = h, .x0 = INFINITY, .y0 = INFINITY, .x1 = -INFINITY, .y1 = -INFINITY };
+	return (struct mask_extent){ .view = view, .x0 = INFINITY, .y0 = INFINITY, .x1 = -INFINITY, .y1 = -INFINITY };
 }
 
 static void add_point(struct mask_extent *e, double x, double y)
 {
+	const double *box = e->view->box;
 	/* Rounding may have put a crossing a hair outside. */
-	x = fmin(fmax(x, 0), e->w);
-	y = fmin(fmax(y, 0), e->h);
+	x = fmin(fmax(x, box[0]), box[2]);
+	y = fmin(fmax(y, box[1]), box[3]);
 	e->x0 = fmin(e->x0, x);
 	e->y0 = fmin(e->y0, y);
 	e->x1 = fmax(e->x1, x);
 	e->y1 = fmax(e->y1, y);
 }
 
-/* The part from *t0 to *t1 of an edge that has from + t * step within 0..limit; false when that is nothing. */
-static bool cut_edge(double *t0, double *t1, double from, double step, double limit)
-{
-	if (step == 0)
-		return from >= 0 && from <= limit;
-	double a = -from / step, b = (limit - from) / step;
-	*t0 = fmax(*t0, fmin(a, b));
-	*t1 = fmin(*t1, fmax(a, b));
-	return *t0 <= *t1;
-}
-
-/* Source of the cut: Liang and Barsky, ACM TOG 3 (1984). */
+/* The part of an edge that is inside of all sides. Source of the cut: Cyrus and Beck, CGIP 3 (1978). */
 static void add_edge(struct mask_extent *e, const double from[2], const double to[2])
 {
 	double t0 = 0, t1 = 1, dx = to[0] - from[0], dy = to[1] - from[1];
-	if (!cut_edge(&t0, &t1, from[0], dx, e->w) || !cut_edge(&t0, &t1, from[1], dy, e->h))
+	for (int i = 0; i < e->view->n_sides; i++) {
+		const double *side = e->view->side[i];
+		double slope = side[0] * dx + side[1] * dy, room = side[2] - side[0] * from[0] - side[1] * from[1];
+		if (slope > 0)
+			t1 = fmin(t1, room / slope);
+		else if (slope < 0)
+			t0 = fmax(t0, room / slope);
+		else if (room < 0)
+			return;
+	}
+	if (!(t0 <= t1))
 		return;
 	/* Ends that were not cut are taken as they are: no rounding moves them. */
 	add_point(e, t0 > 0 ? from[0] + t0 * dx : from[0], t0 > 0 ? from[1] + t0 * dy : from[1]);
@@ -62,19 +62,23 @@ void mask_extent_polygon(struct mask_extent *e, const double *xy, int64_t n)
 		x1 = fmax(x1, xy[2 * i]);
 		y1 = fmax(y1, xy[2 * i + 1]);
 	}
-	if (!(x0 < e->w && y0 < e->h && x1 > 0 && y1 > 0))
+	const double *box = e->view->box;
+	if (!(x0 < box[2] && y0 < box[3] && x1 > box[0] && y1 > box[1]))
 		return;
-	if (x0 >= 0 && y0 >= 0 && x1 <= e->w && y1 <= e->h) {
+	/* A view that holds the four corners of the box holds what is in it. */
+	if (convex_holds(e->view, x0, y0) && convex_holds(e->view, x1, y1) && convex_holds(e->view, x0, y1) &&
+	    convex_holds(e->view, x1, y0)) {
 		add_point(e, x0, y0);
 		add_point(e, x1, y1);
 		return;
 	}
 	for (int64_t i = 0, k = n - 1; i < n; k = i++)
 		add_edge(e, xy + 2 * k, xy + 2 * i);
-	const double corner[4][2] = { { 0, 0 }, { e->w, 0 }, { 0, e->h }, { e->w, e->h } };
-	for (int i = 0; i < 4; i++)
-		if (is_inside(xy, n, corner[i][0], corner[i][1]))
-			add_point(e, corner[i][0], corner[i][1]);
+	for (int64_t i = 0; i < e->view->n; i++) {
+		const double *corner = e->view->corner + 2 * i;
+		if (is_inside(xy, n, corner[0], corner[1]))
+			add_point(e, corner[0], corner[1]);
+	}
 }
 
 static void add_rectangle(struct mask_extent *e, const double m[6], double x0, double y0, double x1, double y1)

@@ -141,12 +141,30 @@ static void reach(struct rle_crop *out, const struct rle_crop *in, const double 
 		*out = (struct rle_crop){ .x = (int64_t)x0, .y = (int64_t)y0, .w = (int64_t)(x1 - x0), .h = (int64_t)(y1 - y0) };
 }
 
-static void sample_crop(struct rle_crop *out, const struct rle_crop *in, const double inverse[6])
+/* The rows from *first to *end - 1 of the crop whose centres the view holds in the column that has its middle at x. */
+static void find_rows(int64_t *first, int64_t *end, const struct rle_crop *c, const struct convex *view, double x)
+{
+	double low, high;
+	*first = 0;
+	*end = c->h;
+	if (view == NULL)
+		return;
+	convex_span(&low, &high, view, true, x);
+	low = fmax(ceil(low - 0.5), (double)c->y);
+	high = fmin(floor(high - 0.5), (double)(c->y + c->h - 1));
+	*first = low <= high ? (int64_t)low - c->y : 0;
+	*end = low <= high ? (int64_t)high - c->y + 1 : 0;
+}
+
+static void sample_crop(struct rle_crop *out, const struct rle_crop *in, const double inverse[6],
+			const struct convex *view)
 {
 	const double w = (double)in->w, h = (double)in->h;
 	for (int64_t i = 0; i < out->w; i++) {
 		double x = (double)(out->x + i) + 0.5;
-		for (int64_t j = 0; j < out->h; j++) {
+		int64_t first, end;
+		find_rows(&first, &end, out, view, x);
+		for (int64_t j = first; j < end; j++) {
 			double y = (double)(out->y + j) + 0.5;
 			double u = inverse[0] * x + inverse[1] * y + inverse[2] - (double)in->x;
 			double v = inverse[3] * x + inverse[4] * y + inverse[5] - (double)in->y;
@@ -167,7 +185,7 @@ static int warp_turned(struct rle *out, const struct rle_edges *in, const double
 	if (from.inside == NULL || to.inside == NULL)
 		return -1;
 	rle_crop_paint(&from, in);
-	sample_crop(&to, &from, inverse);
+	sample_crop(&to, &from, inverse, f->view);
 	return rle_crop_runs(out, &to, f->h, f->w, a);
 }
 
@@ -178,7 +196,7 @@ int rle_warp(struct rle *out, const struct rle_edges *in, const double m[6], con
 		return err_set("a mask cannot be moved by a map that has no inverse");
 	if ((int64_t)f->h * f->w > UINT32_MAX)
 		return err_set("a mask of %d x %d pixels is too large", f->h, f->w);
-	if (m[1] == 0 && m[3] == 0)
+	if (m[1] == 0 && m[3] == 0 && f->view == NULL)
 		return warp_stretched(out, in, inverse, f, a);
 	return warp_turned(out, in, m, inverse, f, a);
 }

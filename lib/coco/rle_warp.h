@@ -11,11 +11,13 @@
 #define COCO_RLE_WARP_H
 
 #include "coco/rle.h"
+#include "image/convex.h"
 
 /* A canvas, and the part of it from its top left that is image; pixels. */
 struct rle_frame {
 	int32_t h, w;
 	int32_t valid_h, valid_w;
+	const struct convex *view;	/* what else must hold a pixel's centre for it to be inside; NULL: nothing */
 };
 
 /*
