@@ -55,8 +55,8 @@ static const struct option_spec options[] = {
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "where the samples go; *.pack makes a pack (-: stdout)"),
 	OPTION_TEXT(0, "explain", "FILE", &config.explain, 0, "write what was done to each sample, a JSON object a line"),
 	OPTION_TEXT(0, "replay", "FILE", &config.replay, 0, "do what --explain wrote, draw nothing"),
-	OPTION_TEXT(0, "preview", "FILE", &config.preview, 0, "draw the first samples with their boxes on a sheet (JPEG)"),
-	OPTION_INT(0, "preview-count", "N", &config.preview_count, 1, 400, 0, "pictures on the sheet (12)"),
+	OPTION_TEXT(0, "preview", "FILE", &config.preview, 0, "draw the first samples, before and after, on a sheet (JPEG)"),
+	OPTION_INT(0, "preview-count", "N", &config.preview_count, 1, 400, 0, "pairs on the sheet (12)"),
 	OPTION_END
 };
 
