@@ -145,7 +145,7 @@ static void test_memory(const char *path, enum dtype dtype)
 	if (!ok(trainer_init(&t, &options, stream_reader_header(&reader)) == 0, "a trainer %s", err_get()))
 		return;
 	is_int(t.steps, steps, "the plan is the header's");
-	struct feeder *f = feeder_start(&reader, dtype, t.model.head->stride, BATCH);
+	struct feeder *f = feeder_start(&reader, &(struct feeder_param){ .dtype = dtype, .stride = t.model.head->stride, .batch_size = BATCH });
 	ok(f != NULL && train(&g, &t, f, steps) == 0, "trains %s", err_get());
 	is_int(g.steps, steps, "all steps");
 	ok(isfinite(g.last_loss) && g.last_loss < g.first_loss, "the loss falls from %.3f to %.3f", g.first_loss, g.last_loss);

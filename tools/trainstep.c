@@ -18,6 +18,7 @@
 
 static struct trainer_options config = {
 	.preset = "torchvision", .batch = 8, .accumulate = 1, .momentum = 0.9, .weight_decay = 1e-4, .clip_norm = 10,
+	.joint = { .decay = 0.9997 },
 	.schedule = { .lr = 0.01, .warmup = 100, .warmup_factor = 0.001, .decay = "0.8,0.95", .gamma = 0.1 },
 };
 static const char *dtype = "f32", *conv = "auto", *solver = "torch", *log_path, *plot_path, *position_of, *profile_path, *peak_path, *times;
@@ -66,6 +67,12 @@ static const struct option_spec options[] = {
 	OPTION_INT(0, "anchor-size", "N", &anchor_size, 1, CHECKPOINT_MAX_ANCHOR, OPTION_RECORDS, "side of the smallest anchor at P3, pixels (32)"),
 	OPTION_NUMBER(0, "label-smoothing", "X", &config.label_smoothing, 0, 1, OPTION_RECORDS | OPTION_BELOW,
 		      "part of a classifier's targets that all classes share (0)"),
+	OPTION_TEXT(0, "quota", "A:B", &config.joint.quota, OPTION_RECORDS, "images of each source of tmix in every batch (as they come)"),
+	OPTION_TEXT(0, "source-weights", "A:B", &config.joint.weights, OPTION_RECORDS,
+		    "weights of the sources' mean losses (none: all images count alike)"),
+	OPTION_NUMBER(0, "joint-alpha", "X", &config.joint.alpha, 0, 1e6, OPTION_RECORDS,
+		      "normalise the second of two sources' losses by the first's, and weigh it; 0: off (0)"),
+	OPTION_NUMBER(0, "joint-decay", "X", &config.joint.decay, 0, 1, OPTION_RECORDS | OPTION_BELOW, "of the averages of --joint-alpha (0.9997)"),
 	OPTION_TEXT(0, "log", "FILE", &log_path, 0, "metrics, a JSON line a step"),
 	OPTION_TEXT(0, "plot", "FILE", &plot_path, 0, "draw the losses of --log as SVG at the end"),
 	OPTION_INT(0, "save-every", "N", &config.save_every, 0, 1e12, 0, "save after every N steps; 0: at the end (0)"),
@@ -121,7 +128,10 @@ static int train_step(struct session *s, struct feeder_item *item, double *last_
 		conv_plan_report(&t->plan, stderr);
 	double sec = clock_sec() - *last_sec;
 	*last_sec += sec;
-	TRY(train_log_put(&s->log, t->step, item->first_seq, &r, item->batch.n / sec));
+	TRY(train_log_put(&s->log, t->step, item->first_seq, &r, &t->joint, item->batch.n / sec));
+	if (r.stuck)
+		tool_warn("the loss of source '%s' has been below a thousandth of that of '%s' for %d steps: it teaches nothing; are its "
+			  "labels empty?", t->joint.name[t->joint.sources.n - 1], t->joint.name[0], (int)JOINT_STUCK_STEPS);
 	char note[96];
 	snprintf(note, sizeof note, "loss %.4f  lr %.2g  %.0f GFLOP/s", r.loss.total, r.lr, r.flops / sec / 1e9);
 	progress_update(&s->progress, t->step, note);
@@ -160,8 +170,12 @@ static int train(struct session *s, bool quiet)
 	return 0;
 }
 
-static void say_result(const struct trainer *t, int dropped)
+static void say_result(const struct trainer *t, const struct feeder *f)
 {
+	int dropped = feeder_dropped(f);
+	if (feeder_passed(f) > 0)
+		tool_say("%lld sample%s passed over, whose source was complete in the batch (--quota)", (long long)feeder_passed(f),
+			 tool_plural(feeder_passed(f)));
 	if (t->step < t->steps && stop_signal == 0)
 		tool_say("the data ended after %lld of %lld steps", (long long)t->step, (long long)t->steps);
 	tool_say("%lld step%s of %lld image%s, model in '%s'%s", (long long)t->step, tool_plural(t->step),
@@ -175,10 +189,14 @@ static int run_trainer(struct trainer *t, struct stream_reader *reader, bool qui
 {
 	struct session s = { .trainer = t, .header = stream_reader_header(reader), .says_plan = !quiet };
 	TRY(train_log_open(&s.log, log_path, t->step));
-	s.feeder = feeder_start(reader, config.dtype, t->model.head->stride, (int)config.batch);
+	struct feeder_param feed = {
+		.dtype = config.dtype, .stride = t->model.head->stride, .batch_size = (int)config.batch, .n_sources = t->joint.sources.n,
+	};
+	memcpy(feed.quota, t->joint.quota, sizeof feed.quota);
+	s.feeder = feeder_start(reader, &feed);
 	int status = s.feeder == NULL ? -1 : train(&s, quiet);
 	if (status == 0)
-		say_result(t, feeder_dropped(s.feeder));
+		say_result(t, s.feeder);
 	if (s.feeder != NULL)
 		feeder_stop(s.feeder);
 	status |= train_log_close(&s.log);

@@ -100,7 +100,7 @@ static void strip_labels(struct sample *s)
 	s->original_labels = NULL;
 	s->masks = NULL;
 	s->caption = "";
-	s->keypoints.data = s->semantic.data = NULL;
+	s->keypoints.data = s->semantic.data = s->class_scores.data = NULL;
 	s->class_label = s->original_class_label = -1;
 }
 

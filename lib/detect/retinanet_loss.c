@@ -24,6 +24,7 @@ struct batch {
 	int n_classes;
 	double grad_scale;
 	double *cls_norm, *box_norm;	/* [N] factors of an image's sums */
+	double *weight;	/* [N] of an image in the total */
 };
 
 static float map_get(const struct tensor *t, int64_t i)
@@ -101,8 +102,9 @@ static void matched_anchor(const struct batch *b, struct task *t, int64_t anchor
 	const struct detect_objects *o = &b->targets->objects[t->image];
 	struct retinanet_level *level = &b->levels[t->level];
 	double weight = o->weight == NULL ? 1.0 : (double)o->weight[object];
-	double cls_scale = b->grad_scale * b->cls_norm[t->image] * weight;
-	double box_scale = b->grad_scale * b->box_norm[t->image] * weight * (double)b->p->box_weight;
+	double scale = b->grad_scale * b->weight[t->image] * weight;
+	double cls_scale = scale * b->cls_norm[t->image];
+	double box_scale = scale * b->box_norm[t->image] * (double)b->p->box_weight;
 	float reference[4];
 	anchors_get(reference, b->anchors, anchor);
 	t->cls += weight * matched_cls(b, level, row * b->n_classes, o->labels[object], cls_scale);
@@ -116,7 +118,7 @@ static void run_task(const struct batch *b, struct task *t)
 	int64_t anchor = b->anchors->first[t->level] + t->first;	/* of all levels */
 	int64_t row = t->image * in_level + t->first;	/* in the maps, as [N*H*W*A][K or 4] */
 	const int32_t *match = b->targets->match + t->image * b->targets->n_anchors + anchor;
-	double other = 1.0 - (double)b->p->alpha, scale = other * b->grad_scale * b->cls_norm[t->image];
+	double other = 1.0 - (double)b->p->alpha, scale = other * b->grad_scale * b->weight[t->image] * b->cls_norm[t->image];
 	int64_t k = b->n_classes, i = 0;
 	map_zero(&level->dbox, row * 4, t->n * 4);
 	while (i < t->n) {
@@ -177,7 +179,8 @@ static int normalisers(struct batch *b, struct arena *scratch)
 	double n_batch = 0.0;
 	b->cls_norm = arena_alloc(scratch, (size_t)n * sizeof *b->cls_norm);
 	b->box_norm = arena_alloc(scratch, (size_t)n * sizeof *b->box_norm);
-	if (b->cls_norm == NULL || b->box_norm == NULL)
+	b->weight = arena_alloc(scratch, (size_t)n * sizeof *b->weight);
+	if (b->cls_norm == NULL || b->box_norm == NULL || b->weight == NULL)
 		return -1;
 	for (int i = 0; i < n; i++)
 		n_batch += (double)b->targets->n_foreground[i];
@@ -188,6 +191,10 @@ static int normalisers(struct batch *b, struct arena *scratch)
 	}
 	for (int i = 0; i < n; i++) {
 		double n_image = (double)b->targets->n_foreground[i];
+		const struct retinanet_share *share = b->p->shares != NULL ? &b->p->shares[i] : NULL;
+		b->weight[i] = share != NULL ? share->weight : 1.0;
+		n_images = share != NULL ? (double)share->images : n_images;
+		n_batch = share != NULL ? (double)share->foreground : n_batch;
 		bool whole = b->p->normaliser == NORMALISE_BATCH;
 		b->cls_norm[i] = whole ? 1.0 / (n_batch + 1.0) : 1.0 / (n_images * (n_image > 1.0 ? n_image : 1.0));
 		b->box_norm[i] = whole ? b->cls_norm[i] / 4.0 : b->cls_norm[i];
@@ -233,9 +240,15 @@ int retinanet_loss(struct retinanet_loss *loss, struct retinanet_level *levels, 
 	for (int64_t i = 0; i < n_tasks; i++)
 		run_task(&b, &tasks[i]);
 	*loss = (struct retinanet_loss){ 0 };
+	for (int i = 0; p->image_loss != NULL && i < targets->n_images; i++)
+		p->image_loss[i] = 0;
 	for (int64_t i = 0; i < n_tasks; i++) {
-		loss->cls += tasks[i].cls * b.cls_norm[tasks[i].image];
-		loss->box += tasks[i].box * b.box_norm[tasks[i].image];
+		int image = tasks[i].image;
+		double cls = tasks[i].cls * b.cls_norm[image], box = tasks[i].box * b.box_norm[image];
+		loss->cls += cls * b.weight[image];
+		loss->box += box * b.weight[image];
+		if (p->image_loss != NULL)
+			p->image_loss[image] += cls + (double)p->box_weight * box;
 	}
 	loss->total = loss->cls + (double)p->box_weight * loss->box;
 	return 0;

@@ -32,6 +32,14 @@ struct retinanet_loss_param {
 	enum retinanet_normaliser normaliser;
 	/* Of the step that this batch is a part of; step_images 0: it is the whole step. */
 	int64_t step_images, step_foreground;
+	const struct retinanet_share *shares;	/* [N], in place of the two above; NULL: all images count alike */
+	double *image_loss;	/* [N] receives each image's part of the total, before its weight; or NULL */
+};
+
+/* An image of a step whose images come from several sources, each of which has a loss of its own. */
+struct retinanet_share {
+	double weight;	/* of the source's loss in the total */
+	int64_t images, foreground;	/* of the source in the step: what NORMALISE_IMAGE and NORMALISE_BATCH divide by */
 };
 
 struct retinanet_loss {

@@ -28,6 +28,7 @@ int batch_begin(struct batch *b, enum dtype dtype, int stride, int capacity)
 	b->capacity = capacity;
 	b->n = 0;
 	b->h = b->w = 0;
+	b->sources = NULL;
 	b->samples = arena_calloc(&b->arena, (size_t)capacity, sizeof *b->samples);
 	return b->samples == NULL ? -1 : 0;
 }
@@ -66,6 +67,9 @@ int batch_add(struct batch *b, const struct sample *s)
 	KEEP(b, copy->iscrowd, n);
 	KEEP(b, copy->ignore, n);
 	KEEP(b, copy->weight, n * sizeof *s->weight);
+	const void *class_scores = s->class_scores.data;
+	KEEP(b, class_scores, class_scores == NULL ? 0 : tensor_bytes(&s->class_scores));
+	copy->class_scores.data = (void *)(uintptr_t)class_scores;
 	KEEP(b, copy->id.text, s->id.text == NULL ? 0 : strlen(s->id.text) + 1);
 	KEEP(b, copy->source, strlen(s->source) + 1);
 	KEEP(b, copy->file_name, s->file_name == NULL ? 0 : strlen(s->file_name) + 1);
@@ -125,10 +129,18 @@ int batch_finish(struct batch *b)
 struct batch batch_part(const struct batch *b, int first, int n)
 {
 	struct batch part = { .dtype = b->dtype, .stride = b->stride, .n = n, .capacity = n, .h = b->h, .w = b->w,
-			      .images = b->images, .samples = b->samples + first, .step = b };
+			      .images = b->images, .samples = b->samples + first, .sources = b->sources, .step = b };
 	part.images.dim[0] = n;
 	part.images.data = (char *)b->images.data + (size_t)first * (tensor_bytes(&b->images) / (size_t)b->n);
 	return part;
+}
+
+void batch_count_sources(const struct batch *b, int64_t count[BATCH_MAX_SOURCES])
+{
+	for (int i = 0; i < BATCH_MAX_SOURCES; i++)
+		count[i] = 0;
+	for (int i = 0; i < b->n; i++)
+		count[b->samples[i].input]++;
 }
 
 const struct batch *batch_step(const struct batch *b)

@@ -18,10 +18,19 @@
 #include "record/sample.h"
 #include "tensor/tensor.h"
 
-enum { BATCH_MAX = 4096 };
+enum { BATCH_MAX = 4096, BATCH_MAX_SOURCES = 8 };
 
 /* RGB statistics of ImageNet, as torchvision normalises. */
 extern const float batch_mean[3], batch_std[3];
+
+/*
+ * A step whose images come from several sources (sample.input): each has a loss of its own, the mean over its images, and the
+ * step's loss is their weighted sum.
+ */
+struct batch_sources {
+	int n;
+	double weight[BATCH_MAX_SOURCES];
+};
 
 struct batch {
 	struct arena arena;
@@ -31,6 +40,7 @@ struct batch {
 	int64_t h, w;	/* of images */
 	struct tensor images;	/* [n h w 3] */
 	struct sample *samples;	/* [n]; pointers live in the arena */
+	const struct batch_sources *sources;	/* the trainer's; NULL: all images count alike */
 	const struct batch *step;	/* of a part: the batch it was cut from; else NULL */
 };
 
@@ -47,6 +57,9 @@ int batch_finish(struct batch *b) MUST_CHECK;
 
 /* Images [first, first + n) of a finished batch, at its size; a view, with nothing to release. */
 struct batch batch_part(const struct batch *b, int first, int n);
+
+/* Images of each of the sources. */
+void batch_count_sources(const struct batch *b, int64_t count[BATCH_MAX_SOURCES]);
 
 /* The batch whose loss is the step's: b, or what b was cut from. */
 const struct batch *batch_step(const struct batch *b);

@@ -6,6 +6,7 @@
 #include "model/resnet.h"
 #include "op/cross_entropy.h"
 #include "op/global_pool.h"
+#include "op/soft_cross_entropy.h"
 
 #include <math.h>
 #include <string.h>
@@ -52,16 +53,71 @@ static int apply(struct classify *net, struct tape *t, const struct batch *b, st
 	return 0;
 }
 
+static const float *soft_target(const struct sample *s)
+{
+	return s->class_scores.data;
+}
+
+/* The class an image counts as; of probabilities the highest. */
+static int64_t label_of(const struct sample *s, int n_classes)
+{
+	const float *p = soft_target(s);
+	int64_t best = 0;
+	if (p == NULL)
+		return s->class_label;
+	for (int64_t k = 1; k < n_classes; k++)
+		if (p[k] > p[best])
+			best = k;
+	return best;
+}
+
 static int labels_of(struct tensor *labels, const struct batch *b, int n_classes, struct arena *a)
 {
 	char id[128];
 	TRY(tensor_new(labels, a, DTYPE_I32, 1, (int64_t[]){ b->n }));
 	for (int i = 0; i < b->n; i++) {
-		const struct sample *s = &b->samples[i];
-		if (s->class_label < 0 || s->class_label >= n_classes)
+		int64_t label = label_of(&b->samples[i], n_classes);
+		if (label < 0 || label >= n_classes)
 			return err_set("image %s has no class; a classifier learns from class folders (see coco-pack)",
-				       sample_id_text(&s->id, id));
-		((int32_t *)labels->data)[i] = (int32_t)s->class_label;
+				       sample_id_text(&b->samples[i].id, id));
+		((int32_t *)labels->data)[i] = (int32_t)label;
+	}
+	return 0;
+}
+
+/* q [n K]: an image's probabilities as they are, or its class, smoothed. */
+static int targets_of(struct tensor *targets, const struct batch *b, const struct tensor *labels, int64_t k, double smoothing,
+		      struct arena *a)
+{
+	char id[128];
+	TRY(tensor_new(targets, a, DTYPE_F32, 2, (int64_t[]){ b->n, k }));
+	for (int i = 0; i < b->n; i++) {
+		const float *soft = soft_target(&b->samples[i]);
+		float *q = (float *)targets->data + i * k;
+		double sum = 0;
+		for (int64_t j = 0; j < k; j++) {
+			bool own = j == ((const int32_t *)labels->data)[i];
+			q[j] = soft != NULL ? soft[j] : (float)((own ? 1 - smoothing : 0) + smoothing / (double)k);
+			sum += q[j] >= 0 ? (double)q[j] : NAN;
+		}
+		if (!(fabs(sum - 1) < 1e-3))
+			return err_set("image %s: its class_scores are no probabilities, their sum is %g", sample_id_text(&b->samples[i].id, id), sum);
+	}
+	return 0;
+}
+
+/* w [n]: every source's images share its weight, and without sources all images share 1. */
+static int weights_of(struct tensor *weights, const struct batch *b, struct arena *a)
+{
+	const struct batch *step = batch_step(b);
+	int64_t images[BATCH_MAX_SOURCES] = { 0 };
+	TRY(tensor_new(weights, a, DTYPE_F32, 1, (int64_t[]){ b->n }));
+	if (b->sources != NULL)
+		batch_count_sources(step, images);
+	for (int i = 0; i < b->n; i++) {
+		int source = b->samples[i].input;
+		((float *)weights->data)[i] = b->sources == NULL ? 1 / (float)step->n :
+			(float)(b->sources->weight[source] / (double)images[source]);
 	}
 	return 0;
 }
@@ -94,14 +150,21 @@ static void count_hits(struct model_loss *report, const struct tensor *logits, c
 	report->part[1] = (struct model_figure){ "top5", hits[1] / (double)step_images };
 }
 
-static int loss(struct model *m, struct tape *t, const struct batch *b, struct model_loss *report)
+static bool has_soft_targets(const struct batch *b)
+{
+	for (int i = 0; i < b->n; i++)
+		if (soft_target(&b->samples[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* All images count alike and have a class. */
+static int plain_loss(struct model_loss *report, const struct model *m, struct tape *t, const struct batch *b, struct var *logits,
+		      const struct tensor *labels)
 {
 	struct cross_entropy_param p = { .smoothing = m->spec.label_smoothing };
-	struct var *logits, *value;
-	struct tensor labels;
-	TRY(labels_of(&labels, b, m->spec.n_classes, &t->nodes));
-	TRY(apply(m->net, t, b, &logits));
-	struct tape_in in[] = { { .var = logits }, { .var = tape_input(t, &labels) } };
+	struct var *value;
+	struct tape_in in[] = { { .var = logits }, { .var = tape_input(t, labels) } };
 	if (in[1].var == NULL)
 		return -1;
 	TRY(tape_apply(t, &op_cross_entropy, &p, sizeof p, NULL, 2, in, &value));
@@ -110,7 +173,48 @@ static int loss(struct model *m, struct tape *t, const struct batch *b, struct m
 		return -1;
 	float share = (float)b->n / (float)batch_step(b)->n;
 	*(float *)gradient->data = share;
-	*report = (struct model_loss){ .total = share * *(const float *)value->value.data };
+	report->total = share * *(const float *)value->value.data;
+	return 0;
+}
+
+static int weighted_loss(struct model_loss *report, const struct model *m, struct tape *t, const struct batch *b, struct var *logits,
+			 const struct tensor *labels)
+{
+	struct tensor targets, weights;
+	struct var *out[2];
+	TRY(targets_of(&targets, b, labels, m->spec.n_classes, m->spec.label_smoothing, &t->nodes));
+	TRY(weights_of(&weights, b, &t->nodes));
+	struct tape_in in[] = { { .var = logits }, { .var = tape_input(t, &targets) }, { .var = tape_input(t, &weights) } };
+	if (in[1].var == NULL || in[2].var == NULL)
+		return -1;
+	TRY(tape_apply(t, &op_soft_cross_entropy, NULL, 0, NULL, 3, in, out));
+	struct tensor *gradient = tape_gradient(t, out[0]);
+	if (gradient == NULL)
+		return -1;
+	*(float *)gradient->data = 1;
+	report->total = (double)*(const float *)out[0]->value.data;
+	if (b->sources == NULL)
+		return 0;
+	int64_t images[BATCH_MAX_SOURCES];
+	batch_count_sources(batch_step(b), images);
+	for (int i = 0; i < b->n; i++) {
+		int source = b->samples[i].input;
+		report->source[source] += (double)((const float *)out[1]->value.data)[i] / (double)images[source];
+	}
+	return 0;
+}
+
+static int loss(struct model *m, struct tape *t, const struct batch *b, struct model_loss *report)
+{
+	struct var *logits;
+	struct tensor labels;
+	*report = (struct model_loss){ 0 };
+	TRY(labels_of(&labels, b, m->spec.n_classes, &t->nodes));
+	TRY(apply(m->net, t, b, &logits));
+	if (b->sources != NULL || has_soft_targets(b))
+		TRY(weighted_loss(report, m, t, b, logits, &labels));
+	else
+		TRY(plain_loss(report, m, t, b, logits, &labels));
 	count_hits(report, &logits->value, &labels, batch_step(b)->n);
 	return 0;
 }

@@ -42,6 +42,7 @@ struct model_loss {
 	double total;
 	int n;	/* figures besides */
 	struct model_figure part[MODEL_MAX_FIGURES];
+	double source[BATCH_MAX_SOURCES];	/* with batch->sources: the loss of each before its weight */
 };
 
 struct detect_limits {

@@ -200,13 +200,29 @@ static int count_step(struct retinanet_loss_param *p, const struct retinanet *ne
 {
 	const struct batch *step = batch_step(b);
 	struct detect_targets targets;
+	int64_t images[BATCH_MAX_SOURCES], foreground[BATCH_MAX_SOURCES] = { 0 };
+	bool whole = p->normaliser == NORMALISE_BATCH;
 	p->step_images = step->n;
 	p->step_foreground = 0;
-	if (p->normaliser != NORMALISE_BATCH)
-		return 0;
-	TRY(match(&targets, net, anchors, step, a));
-	for (int i = 0; i < step->n; i++)
+	if (whole)
+		TRY(match(&targets, net, anchors, step, a));
+	for (int i = 0; i < step->n && whole; i++) {
 		p->step_foreground += targets.n_foreground[i];
+		if (b->sources != NULL)
+			foreground[step->samples[i].input] += targets.n_foreground[i];
+	}
+	if (b->sources == NULL)
+		return 0;
+	batch_count_sources(step, images);
+	struct retinanet_share *shares = arena_alloc(a, (size_t)b->n * sizeof *shares);
+	p->image_loss = arena_alloc(a, (size_t)b->n * sizeof *p->image_loss);
+	if (shares == NULL || p->image_loss == NULL)
+		return -1;
+	for (int i = 0; i < b->n; i++) {
+		int source = b->samples[i].input;
+		shares[i] = (struct retinanet_share){ b->sources->weight[source], images[source], foreground[source] };
+	}
+	p->shares = shares;
 	return 0;
 }
 
@@ -231,6 +247,8 @@ static int loss(struct model *m, struct tape *t, const struct batch *b, struct m
 	struct retinanet_loss value;
 	TRY(retinanet_loss(&value, level, &anchors, &targets, m->spec.n_classes, &p, 1, &t->scratch));
 	*report = (struct model_loss){ .total = value.total, .n = 2, .part = { { "loss_cls", value.cls }, { "loss_box", value.box } } };
+	for (int i = 0; i < b->n && b->sources != NULL; i++)
+		report->source[b->samples[i].input] += p.image_loss[i];
 	arena_reset(&t->scratch);
 	return 0;
 }

@@ -76,6 +76,9 @@ int sample_check(const struct sample *s, const struct stream_header *header)
 	if (s->class_label >= header->n_categories)
 		return err_set("key 'class_label' is %" PRId64 ", the header has %d categories", s->class_label,
 			       header->n_categories);
+	if (s->class_scores.data != NULL && s->class_scores.dim[0] != header->n_categories)
+		return err_set("key 'class_scores' has %" PRId64 " numbers, the header has %d categories", s->class_scores.dim[0],
+			       header->n_categories);
 	for (int64_t i = 0; i < s->n; i++) {
 		if (s->labels[i] < 0 || s->labels[i] >= header->n_categories)
 			return err_set("object %" PRId64 " has label %d, the header has %d categories", i,

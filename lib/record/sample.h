@@ -73,6 +73,7 @@ struct sample {
 	struct tensor keypoints;	/* f32 [n K 3] x y v, or data NULL; x and y number a pixel: its centre is at x + 0.5 */
 
 	int64_t class_label;	/* of the whole image: index into the header's categories; -1: none */
+	struct tensor class_scores;	/* f32 [categories]: probabilities in place of one class (pseudo labels), or data NULL */
 	int64_t original_class_label;	/* before it was made wrong on purpose; -1: it was not */
 	struct tensor semantic;	/* u8 [H W] label map, or data NULL */
 

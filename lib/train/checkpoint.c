@@ -278,6 +278,8 @@ int checkpoint_write_state(const char *path, const struct model *m, const struct
 		n_meta += (int)(sizeof own / sizeof own[0]);
 		if (state->plan != NULL)
 			meta[n_meta++] = (struct safetensors_meta){ "plan", state->plan };
+		if (state->joint != NULL)
+			meta[n_meta++] = (struct safetensors_meta){ "joint", state->joint };
 		status = safetensors_write(path, items, n, meta, n_meta);
 	}
 	free(classes);
@@ -299,6 +301,7 @@ int checkpoint_read_state(struct checkpoint_state *state, const struct checkpoin
 	state->isa = need(c, "isa");
 	state->libraries = need(c, "libraries");
 	state->plan = safetensors_find_meta(&c->file, "plan");
+	state->joint = safetensors_find_meta(&c->file, "joint");
 	return state->options == NULL || state->provenance == NULL || state->isa == NULL || state->libraries == NULL ? -1 : 0;
 }
 

@@ -5,7 +5,7 @@
  * metadata: "model" (name), "classes" (JSON list of {id, name}), "preset", "anchor-size", "preprocess" (the
  * options of augment that made its training images). The state is a safetensors file too: "value.X",
  * "momentum.X" and "ema.X" for every tensor X, and in its metadata also "step", "position", "options", "provenance",
- * "threads", "isa", "libraries" and, of a run whose convolutions were timed, "plan" (see op/conv_plan.h). Neither holds a time or a path: the same run gives the same bytes.
+ * "threads", "isa", "libraries" and, of a run whose convolutions were timed, "plan" (see op/conv_plan.h), and of joint training "joint". Neither holds a time or a path: the same run gives the same bytes.
  *
  *     struct checkpoint c;
  *     TRY(checkpoint_open(&c, "m.safetensors"));
@@ -49,6 +49,7 @@ struct checkpoint_state {
 	const char *isa;
 	const char *libraries;	/* versions */
 	const char *plan;	/* of convolutions; NULL: by rule */
+	const char *joint;	/* averages of joint training, see train/joint.h; NULL: none */
 };
 
 /* The name of a file beside the model: "m.safetensors" and ".state" make "m.state". In arena memory. */

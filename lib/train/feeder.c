@@ -12,8 +12,8 @@ enum { SLOTS = 3 };
 
 struct feeder {
 	struct stream_reader *reader;
-	enum dtype dtype;
-	int stride, batch_size;
+	struct feeder_param param;
+	bool has_quota;
 	struct feeder_item slot[SLOTS];
 	struct arena record;
 	pthread_t thread;
@@ -23,6 +23,7 @@ struct feeder {
 	int result;	/* 1 while more may come, then 0 or -1 */
 	char message[2048];
 	int dropped;
+	int64_t passed;
 	bool end_seen;	/* the end of the data was handed out */
 	bool stop;
 };
@@ -37,12 +38,30 @@ static int keep_body(struct feeder_item *item, const struct stream_body *body)
 	return 0;
 }
 
+/* 1: the batch wants it; 0: its source is complete in the batch; -1. */
+static int is_wanted(const struct feeder *f, const struct feeder_item *item, const struct sample *s)
+{
+	int n = 0;
+	if (f->param.n_sources == 0)
+		return 1;
+	if (s->input < 0 || s->input >= f->param.n_sources)
+		return err_set("the sample is of no source, or of one beyond the %d that the mixture has", f->param.n_sources);
+	for (int i = 0; f->has_quota && i < item->batch.n; i++)
+		n += item->batch.samples[i].input == s->input;
+	return !f->has_quota || n < f->param.quota[s->input];
+}
+
 static int add_record(struct feeder *f, struct feeder_item *item, const struct stream_body *body)
 {
 	struct sample s;
 	arena_reset(&f->record);
-	if (sample_decode(&s, body, &f->record) != 0 || sample_check(&s, stream_reader_header(f->reader)) != 0 ||
-	    batch_add(&item->batch, &s) != 0)
+	int wanted = sample_decode(&s, body, &f->record) != 0 || sample_check(&s, stream_reader_header(f->reader)) != 0 ? -1 :
+		     is_wanted(f, item, &s);
+	if (wanted == 0) {
+		item->passed++;
+		return 0;
+	}
+	if (wanted < 0 || batch_add(&item->batch, &s) != 0)
 		return err_context("record %lld of %s", (long long)body->number, stream_reader_name(f->reader));
 	if (item->n_bodies == 0)
 		item->first_seq = s.seq;
@@ -55,10 +74,11 @@ static int fill(struct feeder *f, struct feeder_item *item)
 {
 	arena_reset(&item->raw);
 	item->n_bodies = 0;
-	item->bodies = arena_calloc(&item->raw, (size_t)f->batch_size, sizeof *item->bodies);
-	if (item->bodies == NULL || batch_begin(&item->batch, f->dtype, f->stride, f->batch_size) != 0)
+	item->passed = 0;
+	item->bodies = arena_calloc(&item->raw, (size_t)f->param.batch_size, sizeof *item->bodies);
+	if (item->bodies == NULL || batch_begin(&item->batch, f->param.dtype, f->param.stride, f->param.batch_size) != 0)
 		return -1;
-	while (item->batch.n < f->batch_size) {
+	while (item->batch.n < f->param.batch_size) {
 		struct stream_body body;
 		/* The only place where this thread may wait for ever, and so the only one where it may be cancelled. */
 		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
@@ -110,15 +130,17 @@ static void release(struct feeder *f)
 	free(f);
 }
 
-struct feeder *feeder_start(struct stream_reader *r, enum dtype dtype, int stride, int batch_size)
+struct feeder *feeder_start(struct stream_reader *r, const struct feeder_param *p)
 {
 	struct feeder *f = calloc(1, sizeof *f);
 	if (f == NULL)
 		return err_null("out of memory");
 	*f = (struct feeder){
-		.reader = r, .dtype = dtype, .stride = stride, .batch_size = batch_size, .result = 1,
+		.reader = r, .param = *p, .result = 1,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER,
 	};
+	for (int i = 0; i < p->n_sources; i++)
+		f->has_quota |= p->quota[i] > 0;
 	arena_init(&f->record, 1 << 16);
 	for (int i = 0; i < SLOTS; i++) {
 		batch_init(&f->slot[i].batch);
@@ -154,8 +176,10 @@ int feeder_next(struct feeder *f, struct feeder_item **item, const volatile sig_
 		wait_a_little(f);
 	int got = *stop ? 0 : f->taken < f->filled ? 1 : f->result;
 	f->end_seen |= f->taken == f->filled && f->result == 0;
-	if (got == 1)
+	if (got == 1) {
 		*item = &f->slot[f->taken++ % SLOTS];
+		f->passed += (*item)->passed;
+	}
 	pthread_cond_broadcast(&f->changed);
 	pthread_mutex_unlock(&f->lock);
 	return got == -1 ? err_set("%s", f->message) : got;
@@ -165,6 +189,11 @@ int feeder_dropped(const struct feeder *f)
 {
 	/* The thread reads ahead: what it met beyond the run's last step is no loss of the run. */
 	return f->end_seen ? f->dropped : 0;
+}
+
+int64_t feeder_passed(const struct feeder *f)
+{
+	return f->passed;
 }
 
 void feeder_stop(struct feeder *f)

@@ -53,8 +53,20 @@ int train_log_open(struct train_log *log, const char *path, int64_t done)
 	return -1;
 }
 
+/* "loss_human" and "mean_human" for each source. */
+static void put_sources(struct json_writer *w, const struct joint *j, const struct step_report *report)
+{
+	char key[128];
+	for (int i = 0; j != NULL && j->on && i < j->sources.n; i++) {
+		snprintf(key, sizeof key, "loss_%s", j->name[i]);
+		json_put_double_of(w, key, report->loss.source[i]);
+		snprintf(key, sizeof key, "mean_%s", j->name[i]);
+		json_put_double_of(w, key, j->mean[i]);
+	}
+}
+
 int train_log_put(struct train_log *log, int64_t step, int64_t first_seq, const struct step_report *report,
-		  double images_per_sec)
+		  const struct joint *joint, double images_per_sec)
 {
 	if (log->file == NULL)
 		return 0;
@@ -66,6 +78,7 @@ int train_log_put(struct train_log *log, int64_t step, int64_t first_seq, const 
 	json_put_double_of(&w, "loss", report->loss.total);
 	for (int i = 0; i < report->loss.n; i++)
 		json_put_double_of(&w, report->loss.part[i].name, report->loss.part[i].value);
+	put_sources(&w, joint, report);
 	json_put_double_of(&w, "lr", report->lr);
 	json_put_double_of(&w, "grad_norm", report->grad_norm);
 	json_put_double_of(&w, "images_per_sec", images_per_sec);

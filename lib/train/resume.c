@@ -94,6 +94,8 @@ static int load(struct trainer *t, const struct checkpoint *c)
 	if (!t->options.allow_different_bits)
 		omp_set_num_threads(state.threads);
 	TRY(load_plan(t, &state));
+	if (t->joint.on && state.joint != NULL)
+		TRY(joint_read(&t->joint, state.joint));
 	TRY(checkpoint_restore(&t->model, c));
 	t->step = state.step;
 	t->position = state.position;

@@ -18,6 +18,8 @@
 static int64_t dataset_size(const struct stream_header *header)
 {
 	for (int i = header->n_provenance - 1; i >= 0; i--) {
+		if (strcmp(header->provenance[i].tool, "tmix") == 0)
+			return -1;
 		const char *epochs = strstr(header->provenance[i].options, "epochs=");
 		long long n = epochs == NULL ? 0 : atoll(epochs + strlen("epochs="));
 		if (n > 0)
@@ -130,6 +132,7 @@ static int start(struct trainer *t, const struct stream_header *header)
 	if (header->n_categories < 1)
 		return err_set("the input has no classes to train on");
 	TRY(plan_steps(t, header));
+	TRY(joint_init(&t->joint, &o->joint, header, &t->arena));
 	TRY(check_output(t));
 	TRY(create_model(t));
 	TRY(param_set_prepare_training(&t->model.params, o->ema_decay > 0));
@@ -167,6 +170,7 @@ int trainer_check_options(const struct trainer_options *o)
 	struct schedule s;
 	TRY(model_check_name(o->model));
 	TRY(check_rules(o));
+	TRY(joint_check_options(&o->joint, o->batch));
 	if (o->resume != NULL && o->init != NULL)
 		return err_set("--resume takes the weights of the state; leave out --init");
 	if (o->plan != NULL && (o->resume != NULL || o->tune))
@@ -203,6 +207,8 @@ int trainer_init(struct trainer *t, const struct trainer_options *options, const
 static void add_loss(struct model_loss *sum, const struct model_loss *loss)
 {
 	sum->total += loss->total;
+	for (int i = 0; i < BATCH_MAX_SOURCES; i++)
+		sum->source[i] += loss->source[i];
 	sum->n = loss->n;
 	for (int i = 0; i < loss->n; i++) {
 		sum->part[i].name = loss->part[i].name;
@@ -269,9 +275,10 @@ static bool is_profiled(const struct trainer *t)
 	return t->options.profile && t->profile.steps < RECORDED && t->step >= t->first_step + SKIPPED;
 }
 
-int trainer_step(struct trainer *t, const struct batch *b, struct step_report *report)
+int trainer_step(struct trainer *t, struct batch *b, struct step_report *report)
 {
 	bool profiled = is_profiled(t);
+	b->sources = joint_weights(&t->joint);
 	*report = (struct step_report){ .lr = schedule_lr(&t->schedule, t->step) };
 	if (profiled)
 		profile_start_step(&t->profile);
@@ -280,8 +287,10 @@ int trainer_step(struct trainer *t, const struct batch *b, struct step_report *r
 	t->plan.tuning = false;
 	if (profiled)
 		TRY(profile_end_step(&t->profile));
-	if (report->finite)
-		t->step++;
+	if (!report->finite)
+		return 0;
+	report->stuck = joint_take(&t->joint, b, &report->loss) == 1;
+	t->step++;
 	return 0;
 }
 
@@ -292,6 +301,8 @@ static int write_state(const struct trainer *t, const char *path, struct arena *
 		.provenance = t->provenance, .threads = omp_get_max_threads(), .isa = isa_name(isa_level()),
 		.libraries = resume_libraries(),
 	};
+	if (t->joint.on && (state.joint = joint_text(&t->joint, a)) == NULL)
+		return -1;
 	if (t->planned && (state.plan = conv_plan_text(&t->plan, a)) == NULL)
 		return -1;
 	return checkpoint_write_state(path, &t->model, &t->about, &state);

@@ -20,6 +20,7 @@
 #include "stream/stream.h"
 #include "train/checkpoint.h"
 #include "train/gradient_sum.h"
+#include "train/joint.h"
 #include "train/param_groups.h"
 
 struct trainer_options {
@@ -35,6 +36,7 @@ struct trainer_options {
 	const char *preset;
 	int anchor_size;
 	double label_smoothing;
+	struct joint_options joint;
 	int64_t seed;
 	int64_t batch;
 	int64_t accumulate;	/* parts of a batch, one after the other; at least 1 */
@@ -66,6 +68,7 @@ struct trainer {
 	struct schedule schedule;
 	struct optimizer optimizer;
 	struct gradient_sum sum;	/* with per_image_grad */
+	struct joint joint;	/* sources of a mixture; with options.joint */
 	struct checkpoint_about about;
 	const char *provenance;	/* of the input, a line a tool */
 	const char *schedule_report;	/* what options.times came to, a line; NULL: 0 */
@@ -84,6 +87,7 @@ struct step_report {
 	double grad_norm;	/* before clipping */
 	double lr;
 	double flops;
+	bool stuck;	/* the last source has taught nothing for a while; said once */
 	bool finite;	/* false: loss or gradient is not; no weight was changed */
 };
 
@@ -93,7 +97,8 @@ int trainer_check_options(const struct trainer_options *o) MUST_CHECK;
 /* Error: options that do not fit the data or the state, saying what differs. */
 int trainer_init(struct trainer *t, const struct trainer_options *options, const struct stream_header *header) MUST_CHECK;
 
-int trainer_step(struct trainer *t, const struct batch *b, struct step_report *report) MUST_CHECK;
+/* b->sources is set by it. */
+int trainer_step(struct trainer *t, struct batch *b, struct step_report *report) MUST_CHECK;
 
 /* State, then model, each whole or not at all. */
 int trainer_save(const struct trainer *t) MUST_CHECK;

@@ -86,7 +86,7 @@ static int start(struct trainer *t, char **argv)
 	return trainer_init(t, &o, &header);
 }
 
-static int run_step(struct trainer *t, const struct batch *b, double *sec, double *flops)
+static int run_step(struct trainer *t, struct batch *b, double *sec, double *flops)
 {
 	struct step_report r;
 	double start_sec = clock_sec();
