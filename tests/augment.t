@@ -9,15 +9,15 @@ $python "$ROOT/tests/augment_peer.py" make "$T/images"
 coco-pack -q "$T/images/coco.json" --images "$T/images" --epochs 3 --shuffle > "$T/in" || exit 1
 coco-pack -q "$T/images/coco.json" --images "$T/images" > "$T/one" || exit 1
 
-fails_with 2 "give either -s0, -s1, -s2, -s3, -s4, -scrop, -scentre or --eval" augment --size 320
+fails_with 2 "give either -s0, -s1, -s2, -s3, -s4, -scrop, -smae, -scentre or --eval" augment --size 320
 fails_with 2 "give either -s0, .* or --eval" augment --size 320 -s0 --eval
 fails_with 2 "size .*is missing" augment -s0
 fails_with 2 "a size is N or WxH" augment -s0 --size 320x
 fails_with 2 "at most 16384" augment -s0 --size 20000
-fails_with 2 "there are -s0, -s1, -s2, -s3, -s4, -scrop and -scentre" augment -s7 --size 320
-fails_with 2 "takes two factors" augment -s1 --size 320 --jitter 1.2,0.8
-fails_with 2 "takes two factors" augment -s1 --size 320 --jitter 1,nan
-fails_with 2 "there is no scale jitter with -s0" augment -s0 --size 320 --jitter 0.5,2
+fails_with 2 "there are -s0, -s1, -s2, -s3, -s4, -scrop, -smae and -scentre" augment -s7 --size 320
+fails_with 2 "takes two numbers" augment -s1 --size 320 --jitter 1.2,0.8
+fails_with 2 "takes two numbers" augment -s1 --size 320 --jitter 1,nan
+fails_with 2 "jitter does not go with -s0" augment -s0 --size 320 --jitter 0.5,2
 for value in 0,10 17,10 1 1,31 1,-1 1,nan "1,10," x; do
 	fails_with 2 "RandAugment takes N,M with" augment -s4 --size 320 --randaugment $value
 done
@@ -51,7 +51,18 @@ fails_with 2 "is not smaller" augment -s0 --size 800 --max-size 640
 for policy in 1 2 3 4 crop centre; do
 	fails_with 2 "does not go with it" augment -s$policy --size 800 --max-size 1333
 done
-fails_with 2 "tight or corners, not 'loose'" augment -s0 --size 320 --boxes loose
+fails_with 2 "boxes .*tight.*corners" augment -s0 --size 320 --boxes loose
+fails_with 2 "give either --size or --short" augment -s0 --size 320 --short 320
+fails_with 2 "goes with --max-size" augment -s0 --short 640,800
+fails_with 2 "goes with --max-size" augment -s0 --short 640..800 --max-size 700
+fails_with 2 "does not go with -s1" augment -s1 --short 640 --max-size 800
+fails_with 2 "does not go with --eval" augment --eval --short 640 --max-size 800
+for list in "" , 640, 640..600 640..800:0 640..800:x 0 -5 99999 640x480 600..700..800; do
+	fails_with 2 "a list of sides is N, LO..HI" augment -s0 --short "$list" --max-size 16384
+done
+fails_with 2 "does not go with -s1" augment -s1 --size 64 --area 0.5,1
+fails_with 2 "0.0001 <= LO <= HI <= 1, not '0,1'" augment -scrop --size 64 --area 0,1
+fails_with 2 "0.0001 <= LO <= HI <= 1, not '0.5,2'" augment -scrop --size 64 --area 0.5,2
 fails_with 2 "pairs are written as left_eye=right_eye" augment -s0 --size 320 --swap left_eye "$T/one"
 fails_with 1 "no category has both keypoints 'a' and 'b' .--swap" augment -s0 --size 320 --swap a=b "$T/one"
 fails_with 2 "one input at most" augment -s0 --size 320 a b
@@ -59,7 +70,7 @@ fails_with 1 "cannot open" augment -s0 --size 320 "$T/nothing"
 fails_with 1 "." augment -s0 --size 320
 
 # Every policy: threads and instruction level change no byte, other seeds do.
-for policy in "-s0 --size 120x100" "-s0 --size 100 --max-size 130" "-s1 --size 128" "-s2 --size 128 --autoaugment v1" \
+for policy in "-s0 --size 120x100" "-s0 --size 100 --max-size 130" "-s0 --short 60,80..90:5 --max-size 130" "-smae --size 48" "-s1 --size 128" "-s2 --size 128 --autoaugment v1" \
 	"-s3 --size 96x128 --autoaugment v2" "-s4 --size 128x96 --randaugment 3,9" "-scrop --size 48x64 --randaugment 2,9" \
 	"-s3 --size 128 --autoaugment v1 --quirks tpu" "--eval --size 100x80"; do
 	# shellcheck disable=SC2086
@@ -177,6 +188,11 @@ END
 done
 rm "$T"/exif/*.json
 like "$(coco-pack -q "$T/exif" | augment --eval --size 64 2>&1 > /dev/null)" "1 image in, 1 out" "EXIF 6 without annotations"
+
+# Short sides: of a list, each as often as any other; the long side follows.
+sides=$(augment -q -s0 --short 40,50..60:5 --max-size 400 "$T/in" | tstream dump - |
+	$python -c 'import json, sys; print(*sorted({min(json.loads(line)["pixels"]["shape"][:2]) for line in sys.stdin}))')
+is "$sides" "40 50 55 60" "all short sides of a list are drawn, and no other"
 
 # A dead upstream and a full disk.
 head -c 20000 "$T/in" > "$T/cut"

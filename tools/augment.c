@@ -15,7 +15,9 @@ static struct config {
 	bool eval;
 	const char *size;
 	int64_t max_size;
+	const char *sides;
 	const char *jitter;
+	const char *area;
 	struct augment_selection rules;
 	const char *quirks;
 	const char *explain;
@@ -31,13 +33,17 @@ static struct config {
 static const struct option_spec options[] = {
 	OPTION_TEXT('s', "scheme", "SCHEME", &config.policy, OPTION_RECORDS,
 		    "0: mirror half and fit; 1: mirror half, scale jitter; 2, 3: AutoAugment, then as 1; 4: RandAugment, then as 1; "
-		    "crop: mirror half, a random part; centre: the middle"),
+		    "crop, mae: mirror half, a random part; centre: the middle"),
 	OPTION_FLAG(0, "eval", &config.eval, OPTION_RECORDS, "fit only, nothing random"),
-	OPTION_TEXT(0, "size", "WxH", &config.size, OPTION_RECORDS | OPTION_REQUIRED,
+	OPTION_TEXT(0, "size", "WxH", &config.size, OPTION_RECORDS,
 		    "canvas in pixels; one number N is NxN, or the short side with --max-size"),
+	OPTION_TEXT(0, "short", "LIST", &config.sides, OPTION_RECORDS,
+		    "instead of --size, with --max-size: draw the short side from N,LO..HI,LO..HI:STEP"),
 	OPTION_INT(0, "max-size", "LONG", &config.max_size, 0, AUGMENT_MAX_SIDE, OPTION_RECORDS,
-		   "longest side when --size is the short side; no padding (0: off)"),
+		   "longest side when --size or --short is the short side; no padding (0: off)"),
 	OPTION_TEXT(0, "jitter", "LO,HI", &config.jitter, OPTION_RECORDS, "range of the scale factor (-s1, -s2: 0.8,1.2; -s3, -s4: 0.5,2.0)"),
+	OPTION_TEXT(0, "area", "LO,HI", &config.area, OPTION_RECORDS,
+		    "range of the part of the image that is shown (-scrop: 0.08,1.0; -smae: 0.2,1.0)"),
 	OPTION_TEXT(0, "autoaugment", "NAME", &config.rules.autoaugment, OPTION_RECORDS,
 		    "draw from AutoAugment's v0, v1, v2 or v3; for -scrop from v0 (-s2, -s3: v0)"),
 	OPTION_TEXT(0, "randaugment", "N,M", &config.rules.randaugment, OPTION_RECORDS,
@@ -46,8 +52,8 @@ static const struct option_spec options[] = {
 		    "draw from rules OP:PROBABILITY:MAGNITUDE,...|...; @FILE reads them"),
 	OPTION_CHOICE(0, "quirks", "sane|tpu", &config.quirks, OPTION_RECORDS,
 		      "how operations are done: one resampling, or as published (sane)"),
-	OPTION_TEXT(0, "boxes", "HOW", &config.boxes, OPTION_RECORDS,
-		    "of turned or cut objects: tight around what is seen of the mask, or the moved corners (tight)"),
+	OPTION_CHOICE(0, "boxes", "tight|corners", &config.boxes, OPTION_RECORDS,
+		      "of turned or cut objects: around what is seen of the mask, or the moved corners (tight)"),
 	OPTION_TEXT(0, "swap", "A=B,...", &config.swap, OPTION_RECORDS,
 		    "keypoints that exchange names in a mirror, or none; else those named left and right, and COCO's person"),
 	OPTION_FLAG(0, "skip-bad", &config.skip_bad, OPTION_RECORDS,
@@ -63,11 +69,12 @@ static const struct option_spec options[] = {
 static const struct tool_spec tool = {
 	.name = "augment",
 	.summary = "turn a stream of encoded samples into pixels to train on",
-	.synopsis = "-s SCHEME|--eval --size WxH [options] [FILE]",
+	.synopsis = "-s SCHEME|--eval --size WxH|--short LIST [options] [FILE]",
 	.options = options,
 	.examples =
 		"coco-pack train.json --images train/ --shuffle | augment -s0 --size 640x480 > train.stream\n"
 		"augment -s0 --size 800 --max-size 1333 train.pack > train.stream\n"
+		"augment -s0 --short 640..800:32 --max-size 1333 train.pack > train.stream\n"
 		"augment -s1 --size 320x240 train.pack | trainstep -m retinanet-resnet18-fpn-gn -o m.safetensors\n"
 		"augment -s1 --size 640 --jitter 0.5,2.0 train.pack > train.stream\n"
 		"augment -s4 --size 640 --randaugment 2,8 train.pack > train.stream\n"
@@ -82,34 +89,67 @@ static void say(const char *text)
 	tool_warn("left out: %s", text);
 }
 
-static int parse_jitter(struct augment_param *param, struct arena *a)
+static const char *scheme_name(void)
+{
+	return config.eval ? "--eval" : config.policy;
+}
+
+/*
+ * The range LO,HI of an option, within least and most, or the scheme's own (0 0: it has none). What was not given is recorded with the
+ * value that it has in the scheme.
+ */
+static int parse_range(double range[2], const char **text, const char *option, const double usual[2], double least,
+		       double most, struct arena *a)
 {
 	int end = 0;
-	const double *usual = param->policy->jitter;
-	if (usual[0] == 0) {
-		if (config.jitter != NULL)
-			tool_usage("--jitter: there is no scale jitter with %s%s", config.eval ? "--eval" : "-s",
-				   config.eval ? "" : config.policy);
+	if (usual[0] == 0 && *text != NULL)
+		tool_usage("--%s does not go with %s%s", option, config.eval ? "" : "-s", scheme_name());
+	if (usual[0] == 0)
 		return 0;
+	if (*text == NULL) {
+		char shown[64];
+		snprintf(shown, sizeof shown, usual[0] < 0.1 ? "%.2f,%.1f" : "%.1f,%.1f", usual[0], usual[1]);
+		*text = arena_strdup(a, shown);
 	}
-	/* What was not given is recorded with the value that it has in this scheme. */
-	if (config.jitter == NULL) {
-		char text[64];
-		snprintf(text, sizeof text, "%.1f,%.1f", usual[0], usual[1]);
-		config.jitter = arena_strdup(a, text);
-	}
-	if (config.jitter == NULL)
+	if (*text == NULL)
 		return -1;
-	if (sscanf(config.jitter, "%lf,%lf%n", &param->jitter_low, &param->jitter_high, &end) != 2 ||
-	    config.jitter[end] != '\0' || !(param->jitter_low >= 0.01 && param->jitter_high <= 100) ||
-	    param->jitter_low > param->jitter_high)
-		tool_usage("--jitter takes two factors LO,HI with 0.01 <= LO <= HI <= 100, not '%s'", config.jitter);
+	if (sscanf(*text, "%lf,%lf%n", &range[0], &range[1], &end) != 2 || (*text)[end] != '\0' ||
+	    !(range[0] >= least && range[1] <= most) || range[0] > range[1])
+		tool_usage("--%s takes two numbers LO,HI with %g <= LO <= HI <= %g, not '%s'", option, least, most, *text);
 	return 0;
 }
 
-static void parse_size(struct augment_param *param)
+static int parse_ranges(struct augment_param *param, struct arena *a)
+{
+	double jitter[2] = { 0 }, area[2] = { 0 };
+	TRY(parse_range(jitter, &config.jitter, "jitter", param->policy->jitter, 0.01, 100, a));
+	TRY(parse_range(area, &config.area, "area", param->policy->area, 0.0001, 1, a));
+	param->jitter_low = jitter[0];
+	param->jitter_high = jitter[1];
+	param->area_low = area[0];
+	param->area_high = area[1];
+	return 0;
+}
+
+static int parse_sides(struct augment_param *param, struct arena *a)
+{
+	if (!param->policy->random || param->policy->canvas_only)
+		tool_usage("--short draws the short side: it does not go with %s%s", config.eval ? "" : "-s", scheme_name());
+	if (side_list_parse(&param->sides, config.sides, AUGMENT_MAX_SIDE, a) != 0)
+		tool_usage("--short: %s", err_get());
+	param->w = param->h = side_list_largest(&param->sides);
+	if (param->max_size < param->w)
+		tool_usage("--short goes with --max-size, the longest side, which is not smaller than any short side");
+	return 0;
+}
+
+static int parse_size(struct augment_param *param, struct arena *a)
 {
 	bool one_number;
+	if ((config.size == NULL) == (config.sides == NULL))
+		tool_usage(config.size == NULL ? "--size is missing" : "give either --size or --short");
+	if (config.sides != NULL)
+		return parse_sides(param, a);
 	if (image_size_parse(config.size, &param->w, &param->h, &one_number) != 0)
 		tool_usage("--size: %s", err_get());
 	if (param->w > AUGMENT_MAX_SIDE || param->h > AUGMENT_MAX_SIDE)
@@ -118,28 +158,27 @@ static void parse_size(struct augment_param *param)
 		tool_usage("--max-size goes with one number for --size, the short side, and is not smaller");
 	if (param->max_size > 0 && param->policy->canvas_only)
 		tool_usage("-s%s fills a canvas of a fixed size: --max-size does not go with it", config.policy);
+	return 0;
 }
 
 static int parse_param(struct augment_param *param, const struct arguments *args, struct arena *a)
 {
 	if ((config.policy != NULL) == config.eval)
-		tool_usage("give either -s0, -s1, -s2, -s3, -s4, -scrop, -scentre or --eval");
+		tool_usage("give either -s0, -s1, -s2, -s3, -s4, -scrop, -smae, -scentre or --eval");
 	if (args->n > 1)
 		tool_usage("one input at most, not '%s' and '%s'", args->operand[0], args->operand[1]);
 	const struct augment_policy *policy = augment_policy_find(config.eval ? "eval" : config.policy);
 	if (policy == NULL)
-		tool_usage("-s%s: there are -s0, -s1, -s2, -s3, -s4, -scrop and -scentre", config.policy);
+		tool_usage("-s%s: there are -s0, -s1, -s2, -s3, -s4, -scrop, -smae and -scentre", config.policy);
 	*param = (struct augment_param){
 		.policy = policy,
 		.quirks = strcmp(config.quirks, "tpu") == 0 ? AUGMENT_TPU : AUGMENT_SANE,
 		.max_size = (int)config.max_size,
 		.seed = (uint64_t)args->seed,
 	};
-	if (strcmp(config.boxes, "tight") != 0 && strcmp(config.boxes, "corners") != 0)
-		tool_usage("--boxes is tight or corners, not '%s'", config.boxes);
 	param->objects.boxes = config.boxes[0] == 't' ? OBJECTS_TIGHT : OBJECTS_CORNERS;
-	parse_size(param);
-	TRY(parse_jitter(param, a));
+	TRY(parse_size(param, a));
+	TRY(parse_ranges(param, a));
 	if (augment_rules_select(&param->rules, policy, &config.rules, a) != 0) {
 		/* A file is an operand, what was typed is usage. */
 		if (config.rules.policy != NULL && config.rules.policy[0] == '@')

@@ -30,6 +30,7 @@
 
 #include "augment/objects.h"
 #include "augment/rules.h"
+#include "augment/side_list.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/rng.h"
@@ -47,7 +48,9 @@ struct augment_param {
 	const struct augment_rules *rules;	/* NULL: no operations are drawn */
 	int w, h;	/* pixels of the canvas; h is not used when max_size is set */
 	int max_size;	/* 0: canvas; otherwise w is the short side and this the longest that the other may get */
+	struct side_list sides;	/* with max_size: short sides to draw from instead of w; none: w */
 	double jitter_low, jitter_high;	/* factors on the canvas size */
+	double area_low, area_high;	/* of a random part, as fractions of the image */
 	struct objects_param objects;
 	uint64_t seed;
 	enum augment_quirks quirks;
@@ -90,6 +93,7 @@ struct augment_policy {
 	bool late;	/* after the window was cut, as for classifiers */
 	enum augment_rules_kind rules;
 	double jitter[2];	/* its factors, low and high; 0 0: no jitter */
+	double area[2];	/* of the part that it shows, low and high; 0 0: it does not show a random part */
 	const struct augment_stage *stage[AUGMENT_MAX_STAGES];	/* in order, then NULL; the slot is part of the random key */
 };
 

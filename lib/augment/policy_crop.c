@@ -7,5 +7,6 @@ const struct augment_policy augment_policy_crop = {
 	.random = true,
 	.late = true,
 	.evaluation = "centre",
+	.area = { 0.08, 1 },
 	.stage = { &augment_flip, &augment_crop },
 };

@@ -11,7 +11,7 @@
 
 enum { TRIES = 10 };
 
-static const double SHOWN = 0.875, AREA_LOW = 0.08, AREA_HIGH = 1, SHAPE_LOW = 3 / 4.0, SHAPE_HIGH = 4 / 3.0;
+static const double SHOWN = 0.875, SHAPE_LOW = 3 / 4.0, SHAPE_HIGH = 4 / 3.0;
 
 static int middle(int scaled, int canvas)
 {
@@ -49,7 +49,7 @@ static void plan_crop(struct augment_plan *plan, const struct augment_param *par
 {
 	double source_w = plan->source_w, source_h = plan->source_h;
 	for (int i = 0; i < TRIES; i++) {
-		double area = source_w * source_h * (AREA_LOW + (AREA_HIGH - AREA_LOW) * rng_uniform(g));
+		double area = source_w * source_h * (param->area_low + (param->area_high - param->area_low) * rng_uniform(g));
 		double shape = exp(log(SHAPE_LOW) + log(SHAPE_HIGH / SHAPE_LOW) * rng_uniform(g));
 		double place_x = rng_uniform(g), place_y = rng_uniform(g);
 		double w = floor(sqrt(area * shape) + 0.5), h = floor(sqrt(area / shape) + 0.5);

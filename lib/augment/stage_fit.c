@@ -1,5 +1,5 @@
 /*
- * Resize without randomness. On a canvas: as large as fits with the aspect ratio kept, at the top left, the
+ * Resize, without randomness but for the short side where a list of them is given. On a canvas: as large as fits with the aspect ratio kept, at the top left, the
  * rest padding. With a longest side: the short side gets the wanted length unless the long side would pass its
  * maximum, and there is no padding (He, Girshick, Dollar 2018, section 4).
  */
@@ -8,12 +8,12 @@
 static void plan_fit(struct augment_plan *plan, const struct augment_param *param, struct rng *g)
 {
 	double w = plan->source_w, h = plan->source_h;
+	int side = param->sides.n > 0 ? param->sides.side[rng_below(g, (uint64_t)param->sides.n)] : param->w;
 	double scale_w = param->w / w, scale_h = param->h / h;
 	double scale = scale_w < scale_h ? scale_w : scale_h;
-	(void)g;
 	if (param->max_size > 0) {
 		double shorter = w < h ? w : h, longer = w < h ? h : w;
-		scale = param->w / shorter;
+		scale = side / shorter;
 		if (augment_round(longer * scale) > param->max_size)
 			scale = param->max_size / longer;
 	}
