@@ -57,9 +57,13 @@ void threads_wait_politely(char **argv)
 	execv("/proc/self/exe", argv);
 }
 
-enum slot_state { SLOT_EMPTY, SLOT_FILLED, SLOT_BUSY, SLOT_WORKED };
+enum slot_state { SLOT_EMPTY, SLOT_BUSY, SLOT_WORKED };
 
-/* Slots are a ring: filled, worked and done in the same order; `work` may overlap. */
+/*
+ * Slots are a ring, filled and emptied in the same order. Every thread does whatever is to be done next: hand out what
+ * is ready, or take an item and work on it. So an item changes threads only between its work and its turn, and a thread
+ * sleeps only when the ring is full or another one waits for input.
+ */
 struct ordered {
 	const struct ordered_work *w;
 	pthread_mutex_t lock;
@@ -67,109 +71,126 @@ struct ordered {
 	enum slot_state *state;
 	int *result;
 	char (*message)[1024];	/* why work() failed, by slot */
-	long filled, taken;	/* items handed out by next(), and to workers */
+	long filled, emptied;	/* items that next() gave, and that done() has seen */
+	bool filling, emptying;	/* a thread is in next(), in done() */
+	int waiting;	/* threads */
 	int next_result;	/* 1 while there may be more */
 	char next_message[1024];
-	int stop;
+	bool stop;
+	bool failed;
+	char error[1024];
 };
+
+static void wake(struct ordered *o, bool all)
+{
+	if (o->waiting > 0 && all)
+		pthread_cond_broadcast(&o->changed);
+	else if (o->waiting > 0)
+		pthread_cond_signal(&o->changed);
+}
+
+static void end(struct ordered *o, const char *error)
+{
+	o->stop = true;
+	o->failed = error != NULL;
+	if (error != NULL)
+		snprintf(o->error, sizeof o->error, "%s", error);
+	wake(o, true);
+}
 
 static void *item_of(const struct ordered *o, long number)
 {
 	return (char *)o->w->items + (size_t)(number % o->w->n_items) * o->w->item_size;
 }
 
-static void *read_loop(void *argument)
+static bool is_ready(const struct ordered *o)
 {
-	struct ordered *o = argument;
-	for (;;) {
-		pthread_mutex_lock(&o->lock);
-		long slot = o->filled % o->w->n_items;
-		while (!o->stop && o->state[slot] != SLOT_EMPTY)
-			pthread_cond_wait(&o->changed, &o->lock);
-		int stop = o->stop;
-		pthread_mutex_unlock(&o->lock);
-		if (stop)
-			return NULL;
-		int got = o->w->next(o->w->context, item_of(o, o->filled));
-		pthread_mutex_lock(&o->lock);
-		if (got == 1) {
-			o->state[slot] = SLOT_FILLED;
-			o->filled++;
-		} else {
-			o->next_result = got;
-			snprintf(o->next_message, sizeof o->next_message, "%s", err_get());
-		}
-		pthread_cond_broadcast(&o->changed);
-		pthread_mutex_unlock(&o->lock);
-		if (got != 1)
-			return NULL;
-	}
+	return o->emptied < o->filled && o->state[o->emptied % o->w->n_items] == SLOT_WORKED;
 }
 
-static void *work_loop(void *argument)
+/* With the lock held, as all below; it is free during next(), work() and done(). */
+static void hand_out(struct ordered *o)
+{
+	o->emptying = true;
+	while (is_ready(o) && !o->stop) {
+		long slot = o->emptied % o->w->n_items;
+		pthread_mutex_unlock(&o->lock);
+		int status = o->result[slot];
+		if (status != 0)
+			err_set("%s", o->message[slot]);
+		else
+			status = o->w->done(o->w->context, item_of(o, o->emptied));
+		pthread_mutex_lock(&o->lock);
+		if (status != 0) {
+			end(o, err_get());
+			break;
+		}
+		o->state[slot] = SLOT_EMPTY;
+		o->emptied++;
+		wake(o, false);
+	}
+	o->emptying = false;
+}
+
+static void take_one(struct ordered *o)
+{
+	long number = o->filled, slot = number % o->w->n_items;
+	o->filling = true;
+	pthread_mutex_unlock(&o->lock);
+	int got = o->w->next(o->w->context, item_of(o, number));
+	pthread_mutex_lock(&o->lock);
+	o->filling = false;
+	if (got != 1) {
+		o->next_result = got;
+		if (got != 0)
+			snprintf(o->next_message, sizeof o->next_message, "%s", err_get());
+		wake(o, true);
+		return;
+	}
+	o->state[slot] = SLOT_BUSY;
+	o->filled++;
+	wake(o, false);
+	pthread_mutex_unlock(&o->lock);
+	int result = o->w->work(o->w->context, item_of(o, number));
+	if (result != 0)
+		snprintf(o->message[slot], sizeof o->message[slot], "%s", err_get());
+	pthread_mutex_lock(&o->lock);
+	o->result[slot] = result;
+	o->state[slot] = SLOT_WORKED;
+}
+
+static void *thread_loop(void *argument)
 {
 	struct ordered *o = argument;
 	pthread_mutex_lock(&o->lock);
-	for (;;) {
-		while (!o->stop && o->taken == o->filled && o->next_result == 1)
+	while (!o->stop) {
+		if (is_ready(o) && !o->emptying) {
+			hand_out(o);
+		} else if (o->next_result == 1 && !o->filling && o->filled - o->emptied < o->w->n_items) {
+			take_one(o);
+		} else if (o->next_result != 1 && o->emptied == o->filled) {
+			end(o, o->next_result == 0 ? NULL : o->next_message);
+		} else {
+			o->waiting++;
 			pthread_cond_wait(&o->changed, &o->lock);
-		if (o->stop || o->taken == o->filled)
-			break;
-		long number = o->taken++;
-		long slot = number % o->w->n_items;
-		o->state[slot] = SLOT_BUSY;
-		pthread_mutex_unlock(&o->lock);
-		int result = o->w->work(o->w->context, item_of(o, number));
-		if (result != 0)
-			snprintf(o->message[slot], sizeof o->message[slot], "%s", err_get());
-		pthread_mutex_lock(&o->lock);
-		o->result[slot] = result;
-		o->state[slot] = SLOT_WORKED;
-		pthread_cond_broadcast(&o->changed);
+			o->waiting--;
+		}
 	}
 	pthread_mutex_unlock(&o->lock);
 	return NULL;
 }
 
-static int emit_loop(struct ordered *o)
+static int run_threads(struct ordered *o, int threads)
 {
-	for (long number = 0;; number++) {
-		long slot = number % o->w->n_items;
-		pthread_mutex_lock(&o->lock);
-		while (o->state[slot] != SLOT_WORKED && (o->next_result == 1 || number < o->filled))
-			pthread_cond_wait(&o->changed, &o->lock);
-		bool worked = o->state[slot] == SLOT_WORKED;
-		pthread_mutex_unlock(&o->lock);
-		if (!worked)
-			return o->next_result == 0 ? 0 : err_set("%s", o->next_message);
-		if (o->result[slot] != 0)
-			return err_set("%s", o->message[slot]);
-		TRY(o->w->done(o->w->context, item_of(o, number)));
-		pthread_mutex_lock(&o->lock);
-		o->state[slot] = SLOT_EMPTY;
-		pthread_cond_broadcast(&o->changed);
-		pthread_mutex_unlock(&o->lock);
-	}
-}
-
-static int run_threads(struct ordered *o, int workers)
-{
-	pthread_t thread[257];
-	int limit = workers + 1 < 257 ? workers + 1 : 257, started = 0;
-	bool failed = false;
-	while (started < limit && !failed) {
-		failed = pthread_create(&thread[started], NULL, started == 0 ? read_loop : work_loop, o) != 0;
-		started += !failed;
-	}
-	/* A reader and one worker are enough to go on with. */
-	int status = started >= 2 ? emit_loop(o) : err_set("cannot start threads");
-	pthread_mutex_lock(&o->lock);
-	o->stop = 1;
-	pthread_cond_broadcast(&o->changed);
-	pthread_mutex_unlock(&o->lock);
+	pthread_t thread[256];
+	int started = 0, limit = threads - 1 < 256 ? threads - 1 : 256;
+	/* This one does its part: when no other starts it does all. */
+	while (started < limit && pthread_create(&thread[started], NULL, thread_loop, o) == 0)
+		started++;
+	thread_loop(o);
 	for (int i = 0; i < started; i++)
 		pthread_join(thread[i], NULL);
-	return status;
+	return o->failed ? err_set("%s", o->error) : 0;
 }
 
 static int run_alone(const struct ordered_work *w)

@@ -19,9 +19,9 @@ int threads_available(void);
 void threads_wait_politely(char **argv);
 
 /*
- * An ordered pipeline: next() fills item after item in one thread, work() runs on many at once,
- * done() sees the items in the order of next(), in one thread. Items are `n_items` structs of
- * item_size bytes owned by the caller and reused; at most that many are under way.
+ * An ordered pipeline: next() fills item after item, work() runs on many at once, done() sees the items in the order of
+ * next(). Of next() and of done() one call runs at a time, in whichever thread; the calling one takes part. Items
+ * are `n_items` structs of item_size bytes owned by the caller and reused; at most that many are under way.
  *
  * next: 1 = an item, 0 = no more, -1 = error. work, done: 0 or -1. The first error in order ends
  * the run with its message; items before it have been through done(). With threads == 1 everything runs in

@@ -35,14 +35,18 @@ static int select_images(struct sampler *s, const struct dataset *d)
 	if (s->n == 0)
 		return err_set("a fraction of %g of %lld images is %lld: none %s", o->fraction, (long long)d->n,
 			       (long long)chosen, o->rest ? "is the rest" : "is left");
+	if (s->n == d->n) {
+		for (int64_t i = 0; i < s->n; i++)
+			s->selected[i] = i;
+		return 0;
+	}
 	struct ranked *ranked = malloc((size_t)d->n * sizeof *ranked);
 	if (ranked == NULL)
 		return err_set("out of memory for %lld images", (long long)d->n);
 	uint64_t key = rng_mix_text(o->subset_seed, "subset");
 	for (int64_t i = 0; i < d->n; i++)
 		ranked[i] = (struct ranked){ rng_mix(key, d->id_hash[i]), d->id_hash[i], i };
-	if (s->n < d->n)
-		qsort(ranked, (size_t)d->n, sizeof *ranked, compare_ranked);
+	qsort(ranked, (size_t)d->n, sizeof *ranked, compare_ranked);
 	for (int64_t i = 0; i < s->n; i++)
 		s->selected[i] = ranked[first + i].index;
 	free(ranked);
@@ -64,8 +68,9 @@ int sampler_init(struct sampler *s, struct dataset *d, const struct sampler_opti
 	*s = (struct sampler){ .options = *options, .order_epoch = -1 };
 	TRY(sampler_check_options(options));
 	s->selected = arena_calloc(&d->arena, (size_t)d->n, sizeof *s->selected);
-	s->order = arena_calloc(&d->arena, (size_t)d->n, sizeof *s->order);
-	if (s->selected == NULL || s->order == NULL)
+	if (options->shuffle)
+		s->order = arena_calloc(&d->arena, (size_t)d->n, sizeof *s->order);
+	if (s->selected == NULL || (options->shuffle && s->order == NULL))
 		return -1;
 	TRY(select_images(s, d));
 	if (options->epochs > INT64_MAX / s->n)
