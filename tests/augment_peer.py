@@ -48,11 +48,14 @@ def tensor(ext):
     return numpy.frombuffer(ext.data, kind, offset=4 + 4 * rank + pad).reshape(dims)
 
 
-def records(path):
+def maps(path):
     with open(path, "rb") as file:
         unpacker = msgpack.Unpacker(file, raw=False, strict_map_key=False, max_buffer_size=1 << 30)
-        maps = [item for item in unpacker if isinstance(item, dict)]
-    return [item for item in maps if "boxes" in item]
+        return [item for item in unpacker if isinstance(item, dict)]
+
+
+def records(path):
+    return [item for item in maps(path) if "boxes" in item]
 
 
 def boxes_by_image(directory):
