@@ -57,7 +57,7 @@ fails_with 2 "goes with --max-size" augment -s0 --short 640,800
 fails_with 2 "goes with --max-size" augment -s0 --short 640..800 --max-size 700
 fails_with 2 "does not go with -s1" augment -s1 --short 640 --max-size 800
 fails_with 2 "does not go with --eval" augment --eval --short 640 --max-size 800
-for list in "" , 640, 640..600 640..800:0 640..800:x 0 -5 99999 640x480 600..700..800; do
+for list in "" "," "640," 640..600 640..800:0 640..800:x 0 -5 99999 640x480 600..700..800; do
 	fails_with 2 "a list of sides is N, LO..HI" augment -s0 --short "$list" --max-size 16384
 done
 fails_with 2 "does not go with -s1" augment -s1 --size 64 --area 0.5,1
