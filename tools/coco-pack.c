@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "base/options.h"
 #include "base/progress.h"
+#include "coco/file_sinks.h"
 #include "coco/merge.h"
 #include "coco/pack_run.h"
 
@@ -12,9 +13,9 @@
 
 static struct config {
 	struct option_list format, images, labels, results, set, classes, source;
-	const char *class_map, *exclude, *exif, *split, *output, *rejects;
+	const char *class_map, *exclude, *exif, *split, *output, *unpack, *tar, *rejects;
 	bool renumber, shuffle, rest, unlabelled, strict;
-	int64_t epochs, start, count, subset_seed;
+	int64_t epochs, start, count, subset_seed, jpeg_quality;
 	double fraction;
 } config = { .exif = "raw", .output = "-", .epochs = 1, .count = -1, .fraction = 1 };
 
@@ -47,6 +48,9 @@ static const struct option_spec options[] = {
 	OPTION_CHOICE(0, "exif", "raw|turned", &config.exif, OPTION_RECORDS,
 		      "frame of the annotations where the size cannot tell (raw)"),
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "file to write; a pack when it ends in .pack (stdout)"),
+	OPTION_TEXT(0, "unpack", "DIR", &config.unpack, 0, "write COCO JSON and images instead: DIR/SOURCE.json, DIR/SOURCE/"),
+	OPTION_TEXT(0, "tar", "FILE", &config.tar, 0, "write a WebDataset tar file instead; - is stdout"),
+	OPTION_INT(0, "jpeg-quality", "Q", &config.jpeg_quality, 1, 100, 0, "--unpack, --tar: pixels become JPEG of this quality (PNG)"),
 	OPTION_TEXT(0, "rejects", "FILE", &config.rejects, 0, "list every reject, a JSON object a line"),
 	OPTION_FLAG(0, "strict", &config.strict, 0, "the first reject is an error"),
 	OPTION_END
@@ -64,7 +68,8 @@ static const struct tool_spec tool = {
 		"coco-pack imagenet/train --shuffle --epochs 90 |\n"
 		"    augment -scrop --size 224 | trainstep -m classify-resnet50-bn -o c.safetensors\n"
 		"coco-pack trainval.pack --fraction 0.1 --subset-seed 3 -o tenth.pack\n"
-		"coco-pack train.json --images train/ val.json --images val/ --exclude-classes disc -o both.pack\n",
+		"coco-pack train.json --images train/ val.json --images val/ --exclude-classes disc -o both.pack\n"
+		"coco-pack train.pack --fraction 0.5 --unpack half\n",
 };
 
 static void parse_split(struct sampler_options *s)
@@ -116,27 +121,35 @@ static void say_result(const struct dataset *d, const struct pack_result *result
 			 tool_plural(d->n_passed_over));
 }
 
-static int open_writer(struct stream_writer *w, struct dataset *d, const struct pack_options *o,
-		       const struct arguments *args)
+static int open_sink(struct pack_sink *sink, struct stream_writer *w, struct dataset *d, const struct pack_options *o,
+		     const struct arguments *args)
 {
 	struct stream_header header;
+	const struct file_sink_param files = { config.unpack != NULL ? config.unpack : config.tar, d->n_categories, d->categories,
+		(int)config.jpeg_quality };
+	if (config.unpack != NULL)
+		return unpack_sink_open(sink, &files);
+	if (config.tar != NULL)
+		return tar_sink_open(sink, &files);
 	const struct provenance link = { tool.name, COCOPIPE_VERSION, options_record_text(&tool, &d->arena), (uint64_t)args->seed };
 	if (link.options == NULL)
 		return -1;
 	TRY(pack_run_header(&header, d, o, &link));
-	return stream_writer_open(w, config.output, &header);
+	TRY(stream_writer_open(w, config.output, &header));
+	*sink = stream_sink(w);
+	return 0;
 }
 
 static int pack(struct dataset *d, struct pack_options *o, const struct arguments *args)
 {
 	struct stream_writer w = { 0 };
+	struct pack_sink sink;
 	struct pack_result result;
 	struct progress progress;
-	TRY(open_writer(&w, d, o, args));
+	TRY(open_sink(&sink, &w, d, o, args));
 	progress_start(&progress, "images", 0, args->quiet);
 	o->progress = show_progress;
 	o->progress_context = &progress;
-	const struct pack_sink sink = stream_sink(&w);
 	int status = pack_run(&result, d, o, &sink);
 	progress_end(&progress);
 	if (status == 0)
@@ -198,6 +211,10 @@ static void check_usage(const struct arguments *args, const struct sampler_optio
 		if (dataset_check_options(&own) != 0)
 			tool_usage("%s", err_get());
 	}
+	if ((config.unpack != NULL) + (config.tar != NULL) + option_given("output") > 1)
+		tool_usage("-o, --unpack and --tar each say where to write; give one of them");
+	if (config.jpeg_quality > 0 && config.unpack == NULL && config.tar == NULL)
+		tool_usage("--jpeg-quality is for --unpack and --tar; samples are carried as they are");
 	if (sampler_check_options(sampler) != 0)
 		tool_usage("%s", err_get());
 }

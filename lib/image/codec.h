@@ -62,4 +62,7 @@ int png_decode_labels(struct tensor *labels, const struct image_info *info, cons
 /* image u8 [H W 3] as a JPEG file, 4:4:4, quality 1..100, in arena memory. */
 int jpeg_encode(uint8_t **bytes, size_t *size, const struct tensor *image, int quality, struct arena *a) MUST_CHECK;
 
+/* image u8 [H W 3], or [H W] grey, as a PNG file in arena memory. */
+int png_encode(uint8_t **bytes, size_t *size, const struct tensor *image, struct arena *a) MUST_CHECK;
+
 #endif

@@ -90,6 +90,9 @@ void sample_init(struct sample *s);
  */
 void sample_bbox(double bbox[4], const float box[4]);
 
+/* The decimal of fewest digits behind the point, at most 6, that is value in f32; else value itself. */
+double sample_decimal(float value);
+
 /*
  * Into out all that `in` has of its objects kept[0..n-1], in that order, in arena memory; what out has of the image stays.
  * Masks share their coordinates with those of `in`. Error: memory.

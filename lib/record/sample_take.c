@@ -69,3 +69,9 @@ void sample_bbox(double bbox[4], const float box[4])
 		bbox[i + 2] = scale <= 1e6 ? rint((high - low) * scale) / scale : high - low;
 	}
 }
+
+double sample_decimal(float value)
+{
+	double scale;
+	return decimal(value, &scale);
+}
