@@ -9,12 +9,12 @@ $python "$ROOT/tests/augment_peer.py" make "$T/images"
 coco-pack -q "$T/images/coco.json" --images "$T/images" --epochs 3 --shuffle > "$T/in" || exit 1
 coco-pack -q "$T/images/coco.json" --images "$T/images" > "$T/one" || exit 1
 
-fails_with 2 "give either -s0, -s1, -s2, -s3, -s4, -scrop, -smae, -scentre or --eval" augment --size 320
+fails_with 2 "give either -s0, -s1, -s2, -s3, -s4, -scrop, -smae, -ssimclr, -scentre or --eval" augment --size 320
 fails_with 2 "give either -s0, .* or --eval" augment --size 320 -s0 --eval
 fails_with 2 "size .*is missing" augment -s0
 fails_with 2 "a size is N or WxH" augment -s0 --size 320x
 fails_with 2 "at most 16384" augment -s0 --size 20000
-fails_with 2 "there are -s0, -s1, -s2, -s3, -s4, -scrop, -smae and -scentre" augment -s7 --size 320
+fails_with 2 "there are -s0, -s1, -s2, -s3, -s4, -scrop, -smae, -ssimclr and -scentre" augment -s7 --size 320
 fails_with 2 "takes two numbers" augment -s1 --size 320 --jitter 1.2,0.8
 fails_with 2 "takes two numbers" augment -s1 --size 320 --jitter 1,nan
 fails_with 2 "jitter does not go with -s0" augment -s0 --size 320 --jitter 0.5,2
@@ -63,6 +63,11 @@ done
 fails_with 2 "does not go with -s1" augment -s1 --size 64 --area 0.5,1
 fails_with 2 "0.0001 <= LO <= HI <= 1, not '0,1'" augment -scrop --size 64 --area 0,1
 fails_with 2 "0.0001 <= LO <= HI <= 1, not '0.5,2'" augment -scrop --size 64 --area 0.5,2
+fails_with 2 "strength goes with -ssimclr" augment -scrop --size 64 --strength 1
+fails_with 2 "blur takes a number of 0 to 1, not '2'" augment -ssimclr --size 64 --blur 2
+fails_with 2 "strength takes a number of 0 to 2, not 'x'" augment -ssimclr --size 64 --strength x
+fails_with 2 "draws its own operations" augment -ssimclr --size 64 --randaugment 1,5
+fails_with 2 "views" augment -scrop --size 64 --views 65
 fails_with 2 "pairs are written as left_eye=right_eye" augment -s0 --size 320 --swap left_eye "$T/one"
 fails_with 1 "no category has both keypoints 'a' and 'b' .--swap" augment -s0 --size 320 --swap a=b "$T/one"
 fails_with 2 "one input at most" augment -s0 --size 320 a b
@@ -70,7 +75,7 @@ fails_with 1 "cannot open" augment -s0 --size 320 "$T/nothing"
 fails_with 1 "." augment -s0 --size 320
 
 # Every policy: threads and instruction level change no byte, other seeds do.
-for policy in "-s0 --size 120x100" "-s0 --size 100 --max-size 130" "-s0 --short 60,80..90:5 --max-size 130" "-smae --size 48" "-s1 --size 128" "-s2 --size 128 --autoaugment v1" \
+for policy in "-s0 --size 120x100" "-s0 --size 100 --max-size 130" "-s0 --short 60,80..90:5 --max-size 130" "-smae --size 48" "-ssimclr --size 40x32" "-s1 --size 128" "-s2 --size 128 --autoaugment v1" \
 	"-s3 --size 96x128 --autoaugment v2" "-s4 --size 128x96 --randaugment 3,9" "-scrop --size 48x64 --randaugment 2,9" \
 	"-s3 --size 128 --autoaugment v1 --quirks tpu" "--eval --size 100x80"; do
 	# shellcheck disable=SC2086
@@ -193,6 +198,19 @@ like "$(coco-pack -q "$T/exif" | augment --eval --size 64 2>&1 > /dev/null)" "1 
 sides=$(augment -q -s0 --short 40,50..60:5 --max-size 400 "$T/in" | tstream dump - |
 	$python -c 'import json, sys; print(*sorted({min(json.loads(line)["pixels"]["shape"][:2]) for line in sys.stdin}))')
 is "$sides" "40 50 55 60" "all short sides of a list are drawn, and no other"
+
+# Views: records of one sample that follow each other, counted as records; drawn apart; --replay tells them apart too.
+augment -q -ssimclr --size 24 --explain "$T/explain" "$T/one" > "$T/pairs"
+is "$(tstream dump "$T/pairs" | $python -c '
+import json, sys
+rows = [json.loads(line) for line in sys.stdin]
+print(len(rows), all(r["seq"] == i // 2 and r.get("view", 0) == i % 2 for i, r in enumerate(rows)))')" \
+	"32 True" "-ssimclr writes pairs"
+like "$(augment -ssimclr --size 24 "$T/one" 2>&1 > /dev/null)" "32 images in, 32 out" "and counts them"
+augment -q -ssimclr --size 24 --seed 9 --replay "$T/explain" "$T/one" > "$T/again"
+ok "--replay repeats both views" cmp <(tstream dump --full "$T/pairs") <(tstream dump --full "$T/again")
+augment -q -scrop --views 3 --size 24 --skip-bad "$T/bad.stream" > "$T/three" 2> /dev/null
+like "$(tstream check "$T/three" 2>&1)" "42 records" "three views of each; a damaged image loses all of its"
 
 # A dead upstream and a full disk.
 head -c 20000 "$T/in" > "$T/cut"

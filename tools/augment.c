@@ -18,6 +18,8 @@ static struct config {
 	const char *sides;
 	const char *jitter;
 	const char *area;
+	const char *strength, *blur;
+	int64_t views;
 	struct augment_selection rules;
 	const char *quirks;
 	const char *explain;
@@ -33,7 +35,7 @@ static struct config {
 static const struct option_spec options[] = {
 	OPTION_TEXT('s', "scheme", "SCHEME", &config.policy, OPTION_RECORDS,
 		    "0: mirror half and fit; 1: mirror half, scale jitter; 2, 3: AutoAugment, then as 1; 4: RandAugment, then as 1; "
-		    "crop, mae: mirror half, a random part; centre: the middle"),
+		    "crop, mae, simclr: mirror half, a random part; centre: the middle"),
 	OPTION_FLAG(0, "eval", &config.eval, OPTION_RECORDS, "fit only, nothing random"),
 	OPTION_TEXT(0, "size", "WxH", &config.size, OPTION_RECORDS,
 		    "canvas in pixels; one number N is NxN, or the short side with --max-size"),
@@ -44,6 +46,11 @@ static const struct option_spec options[] = {
 	OPTION_TEXT(0, "jitter", "LO,HI", &config.jitter, OPTION_RECORDS, "range of the scale factor (-s1, -s2: 0.8,1.2; -s3, -s4: 0.5,2.0)"),
 	OPTION_TEXT(0, "area", "LO,HI", &config.area, OPTION_RECORDS,
 		    "range of the part of the image that is shown (-scrop: 0.08,1.0; -smae: 0.2,1.0)"),
+	OPTION_TEXT(0, "strength", "S", &config.strength, OPTION_RECORDS,
+		    "how strongly -ssimclr distorts colours (1.0; for small images 0.5)"),
+	OPTION_TEXT(0, "blur", "P", &config.blur, OPTION_RECORDS, "with which probability -ssimclr blurs (0.5)"),
+	OPTION_INT(0, "views", "N", &config.views, 0, AUGMENT_MAX_VIEWS, OPTION_RECORDS,
+		   "records made of each sample, one after the other (1; -ssimclr: 2)"),
 	OPTION_TEXT(0, "autoaugment", "NAME", &config.rules.autoaugment, OPTION_RECORDS,
 		    "draw from AutoAugment's v0, v1, v2 or v3; for -scrop from v0 (-s2, -s3: v0)"),
 	OPTION_TEXT(0, "randaugment", "N,M", &config.rules.randaugment, OPTION_RECORDS,
@@ -81,6 +88,7 @@ static const struct tool_spec tool = {
 		"augment -s2 --size 640 --policy 'rotate:0.6:10,color:1:6|cutout:0.8:8' train.pack > train.stream\n"
 		"coco-pack val.json --images val/ | augment --eval --size 640 | predict -m m.safetensors > found.stream\n"
 		"coco-pack imagenet/train --shuffle | augment -scrop --size 224 > train.stream\n"
+		"coco-pack imagenet/train --shuffle | augment -ssimclr --size 224 > pairs.stream\n"
 		"augment -s1 --size 640 --preview sheet.jpg train.pack > /dev/null\n",
 };
 
@@ -131,6 +139,21 @@ static int parse_ranges(struct augment_param *param, struct arena *a)
 	return 0;
 }
 
+/* A number of -ssimclr; what was not given is recorded. */
+static void parse_number(double *number, const char **text, const char *option, const char *usual, double most)
+{
+	int end = 0;
+	if (strcmp(scheme_name(), "simclr") != 0) {
+		if (*text != NULL)
+			tool_usage("--%s goes with -ssimclr", option);
+		return;
+	}
+	if (*text == NULL)
+		*text = usual;
+	if (sscanf(*text, "%lf%n", number, &end) != 1 || (*text)[end] != '\0' || !(*number >= 0 && *number <= most))
+		tool_usage("--%s takes a number of 0 to %g, not '%s'", option, most, *text);
+}
+
 static int parse_sides(struct augment_param *param, struct arena *a)
 {
 	if (!param->policy->random || param->policy->canvas_only)
@@ -164,12 +187,12 @@ static int parse_size(struct augment_param *param, struct arena *a)
 static int parse_param(struct augment_param *param, const struct arguments *args, struct arena *a)
 {
 	if ((config.policy != NULL) == config.eval)
-		tool_usage("give either -s0, -s1, -s2, -s3, -s4, -scrop, -smae, -scentre or --eval");
+		tool_usage("give either -s0, -s1, -s2, -s3, -s4, -scrop, -smae, -ssimclr, -scentre or --eval");
 	if (args->n > 1)
 		tool_usage("one input at most, not '%s' and '%s'", args->operand[0], args->operand[1]);
 	const struct augment_policy *policy = augment_policy_find(config.eval ? "eval" : config.policy);
 	if (policy == NULL)
-		tool_usage("-s%s: there are -s0, -s1, -s2, -s3, -s4, -scrop, -smae and -scentre", config.policy);
+		tool_usage("-s%s: there are -s0, -s1, -s2, -s3, -s4, -scrop, -smae, -ssimclr and -scentre", config.policy);
 	*param = (struct augment_param){
 		.policy = policy,
 		.quirks = strcmp(config.quirks, "tpu") == 0 ? AUGMENT_TPU : AUGMENT_SANE,
@@ -179,12 +202,18 @@ static int parse_param(struct augment_param *param, const struct arguments *args
 	param->objects.boxes = config.boxes[0] == 't' ? OBJECTS_TIGHT : OBJECTS_CORNERS;
 	TRY(parse_size(param, a));
 	TRY(parse_ranges(param, a));
+	parse_number(&param->strength, &config.strength, "strength", "1.0", 2);
+	parse_number(&param->blur, &config.blur, "blur", "0.5", 1);
+	if (config.views == 0)
+		config.views = policy->draw != NULL ? 2 : 1;
 	if (augment_rules_select(&param->rules, policy, &config.rules, a) != 0) {
 		/* A file is an operand, what was typed is usage. */
 		if (config.rules.policy != NULL && config.rules.policy[0] == '@')
 			return -1;
 		tool_usage("%s", err_get());
 	}
+	if (policy->draw != NULL && param->rules != NULL)
+		tool_usage("-s%s draws its own operations: no others go with it", policy->name);
 	return 0;
 }
 
@@ -243,6 +272,8 @@ static int run_stream(struct augment_run *run, const struct arguments *args, str
 	if (strcmp(from->kind, "sample") != 0)
 		return err_set("%s holds records of kind '%s', not samples", stream_reader_name(run->reader), from->kind);
 	TRY(stream_header_extend(&header, from, &link, a));
+	if (header.planned > 0)
+		header.planned = header.planned > INT64_MAX / config.views ? -1 : header.planned * config.views;
 	TRY(stream_writer_open(run->writer, config.output, &header));
 	struct progress progress;
 	progress_start(&progress, "images", from->planned > 0 ? from->planned : 0, args->quiet);
@@ -274,6 +305,7 @@ static int run_tool(const struct arguments *args)
 		arena_release(&a);
 		return -1;
 	}
+	run.views = (int)config.views;
 	status = make_twins(&run, &a);
 	if (status == 0 && config.preview != NULL) {
 		run.preview = &preview;

@@ -13,8 +13,8 @@ int augment_round(double pixels)
 	return rounded < 1 ? 1 : rounded > INT32_MAX ? INT32_MAX : (int)rounded;
 }
 
-/* How often this image was seen in this epoch before, and which of several views of it: always the first. */
-enum { OCCURRENCE = 0, VIEW = 0 };
+/* How often this image was seen in this epoch before: always the first time. */
+enum { OCCURRENCE = 0 };
 
 static uint64_t sample_key(const struct sample *s, uint64_t seed)
 {
@@ -22,7 +22,7 @@ static uint64_t sample_key(const struct sample *s, uint64_t seed)
 	key = rng_mix_text(key, s->source);
 	key = rng_mix(key, s->id.text != NULL);
 	key = s->id.text != NULL ? rng_mix_text(key, s->id.text) : rng_mix(key, (uint64_t)s->id.number);
-	return rng_mix(rng_mix(key, OCCURRENCE), VIEW);
+	return rng_mix(rng_mix(key, OCCURRENCE), (uint64_t)s->view);
 }
 
 int augment_plan(struct augment_plan *plan, const struct augment_param *param, const struct sample *sample, int w,
@@ -35,10 +35,11 @@ int augment_plan(struct augment_plan *plan, const struct augment_param *param, c
 		.source_w = w, .source_h = h, .scaled_w = w, .scaled_h = h,
 		.valid_w = w, .valid_h = h, .out_w = w, .out_h = h, .late = param->policy->late,
 	};
-	if (param->rules != NULL) {
-		struct rng g = rng_make(rng_mix(key, AUGMENT_MAX_STAGES));
-		TRY(augment_rules_draw(&plan->steps, &plan->n_steps, param->rules, sample, &g, a));
-	}
+	struct rng of_rules = rng_make(rng_mix(key, AUGMENT_MAX_STAGES));
+	if (param->rules != NULL)
+		TRY(augment_rules_draw(&plan->steps, &plan->n_steps, param->rules, sample, &of_rules, a));
+	else if (param->policy->draw != NULL)
+		TRY(param->policy->draw(&plan->steps, &plan->n_steps, param, &of_rules, a));
 	for (int slot = 0; slot < AUGMENT_MAX_STAGES && param->policy->stage[slot] != NULL; slot++) {
 		struct rng g = rng_make(rng_mix(key, (uint64_t)slot));
 		param->policy->stage[slot]->plan(plan, param, &g);

@@ -17,7 +17,7 @@
  *     by one on the whole image at its own size, and only the steps after it are fused.
  * Late steps (of classifiers) work on the window that was cut: colours are changed after the resampling.
  *
- * Randomness depends on (seed, epoch, source, id, occurrence, view, slot of the stage in its policy)
+ * Randomness depends on (seed, epoch, source, id, occurrence, the sample's view, slot of the stage in its policy)
  * alone, so neither threads nor the order of records matter.
  *
  *     struct augment_param param = { .policy = augment_policy_find("1"), .w = 640, .h = 640,
@@ -39,7 +39,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { AUGMENT_MAX_STAGES = 8, AUGMENT_MAX_SIDE = 16384 };
+enum { AUGMENT_MAX_STAGES = 8, AUGMENT_MAX_SIDE = 16384, AUGMENT_MAX_VIEWS = 64 };
 
 struct augment_replay;
 
@@ -51,6 +51,7 @@ struct augment_param {
 	struct side_list sides;	/* with max_size: short sides to draw from instead of w; none: w */
 	double jitter_low, jitter_high;	/* factors on the canvas size */
 	double area_low, area_high;	/* of a random part, as fractions of the image */
+	double strength, blur;	/* SimCLR: of colour distortion, 1 for ImageNet; probability */
 	struct objects_param objects;
 	uint64_t seed;
 	enum augment_quirks quirks;
@@ -94,6 +95,9 @@ struct augment_policy {
 	enum augment_rules_kind rules;
 	double jitter[2];	/* its factors, low and high; 0 0: no jitter */
 	double area[2];	/* of the part that it shows, low and high; 0 0: it does not show a random part */
+	/* Draw its own steps, where there are no rules; NULL: it has none. Error: memory. */
+	int (*draw)(const struct augment_step **steps, int *n_steps, const struct augment_param *param, struct rng *g,
+		    struct arena *a);
 	const struct augment_stage *stage[AUGMENT_MAX_STAGES];	/* in order, then NULL; the slot is part of the random key */
 };
 

@@ -1,7 +1,7 @@
 /*
  * augment_run: a whole stream through a policy, on several threads, in order.
  *
- *     struct augment_run run = { .reader = &r, .writer = &w, .param = param, .threads = 4 };
+ *     struct augment_run run = { .reader = &r, .writer = &w, .param = param, .threads = 4, .views = 1 };
  *     int status = augment_run(&run, &process_arena);
  *     stream_writer_close(&w, &run.trailer);
  */
@@ -21,6 +21,7 @@ struct augment_run {
 	struct stream_writer *writer;
 	struct augment_param param;
 	int threads;
+	int views;	/* records that are made of each sample, 1 and more; they follow each other, sample.view tells them apart */
 	bool skip_bad;	/* a sample with a damaged image is rejected; otherwise it ends the run */
 	void (*say)(const char *text);	/* told about each rejected sample; may be NULL */
 	FILE *explain;	/* NULL, or where a line goes for each sample that is written (augment/explain.h) */

@@ -43,6 +43,8 @@ static void put_sample(struct json_writer *j, const struct sample *s)
 	else
 		json_put_integer_of(j, "id", s->id.number);
 	json_put_integer_of(j, "seq", s->seq);
+	if (s->view > 0)
+		json_put_integer_of(j, "view", s->view);
 	json_put_integer_of(j, "epoch", s->epoch);
 	json_put_string_of(j, "source", s->source);
 	json_put_string_of(j, "file_name", s->file_name);

@@ -10,7 +10,7 @@
 
 struct augment_replay_line {
 	struct sample_id id;
-	int64_t seq;
+	int64_t seq, view;
 	const char *source;
 	enum augment_quirks quirks;
 	struct augment_plan plan;
@@ -227,6 +227,10 @@ static int read_line(struct json_reader *j, struct augment_replay_line *line, st
 	if (e != JSON_OBJECT_BEGIN)
 		return wanted(j, "an object");
 	while ((e = json_next(j)) == JSON_KEY) {
+		if (json_is(j, "view")) {
+			TRY(read_integer(j, 0, INT32_MAX, &line->view));
+			continue;
+		}
 		int member = 0;
 		while (member < N_MEMBERS && !json_is(j, MEMBERS[member]))
 			member++;
@@ -286,7 +290,7 @@ int augment_replay_open(struct augment_replay *replay, const char *path, struct 
 
 static bool is_of(const struct augment_replay_line *line, const struct sample *s)
 {
-	if ((line->id.text != NULL) != (s->id.text != NULL) || strcmp(line->source, s->source) != 0)
+	if ((line->id.text != NULL) != (s->id.text != NULL) || strcmp(line->source, s->source) != 0 || line->view != s->view)
 		return false;
 	return s->id.text != NULL ? strcmp(line->id.text, s->id.text) == 0 : line->id.number == s->id.number;
 }

@@ -1,4 +1,4 @@
-#include "image/point.h"
+#include "image/point_kinds.h"
 
 #include "base/isa.h"
 
@@ -62,10 +62,14 @@ int image_change_apply(const struct image_change *change, const struct image_reg
 {
 	if (change->kind == IMAGE_SHARPEN)
 		return sharpen(change, image, a);
+	if (change->kind == IMAGE_BLUR)
+		return change->factor > 0 ? image_blur(image, (double)change->factor, image->h / 10 / 2, a) : 0;
 	for (int y = 0; y < image->h; y++) {
 		uint8_t *row = image->rgb + (size_t)y * image->stride;
 		if (change->kind == IMAGE_TABLE)
 			table_row(row, change->table, image->w);
+		else if (change->kind == IMAGE_HUE)
+			image_turn_hue(row, change->factor, image->w);
 		else if (change->tensorflow)
 			ISA_PICK(saturate_row_tf)(row, change->factor, image->w);
 		else

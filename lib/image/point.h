@@ -32,6 +32,8 @@ struct image_region image_region_of(const struct tensor *pixels);
 enum image_change_kind {
 	IMAGE_TABLE,	/* every channel by its own table */
 	IMAGE_SATURATE,	/* from the grey image (luma) towards this one and beyond, by factor */
+	IMAGE_HUE,	/* hues turned by factor of the circle (HSV) */
+	IMAGE_BLUR,	/* Gaussian of factor pixels, about as wide as a tenth of the image's height; mirrored at the border */
 	IMAGE_SHARPEN,	/* from the smooth image (3 x 3: 1 around 5, of 13) towards this one; not its border of one pixel */
 };
 

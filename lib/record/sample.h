@@ -34,6 +34,7 @@ struct sample {
 	int64_t seq;	/* position in the run, over all epochs; holes are legal */
 	int64_t epoch;
 	const char *source;	/* name of the data set it came from; never NULL after decode ("") */
+	int32_t view;	/* number of this view of the image, of several that follow each other with one seq */
 	int32_t input;	/* number of tmix's input it came through; -1: none */
 	const char *file_name;	/* as the annotations name it; "" when unknown */
 	const char *caption;	/* a text that goes with the image; "": none */
