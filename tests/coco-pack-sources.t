@@ -181,4 +181,63 @@ printf '[{"image_id":4,"category_id":3,"score":1,"segmentation":{"size":[10,20],
 like "$(coco-pack "$T/results/truth.json" --images "$T/results/images" --results "$T/results/x.json" 2>&1 > /dev/null | tr -s ' ')" \
 	"0 records 1 objects: (mask does not fit the image|box without area)" "a result whose mask is none is a reject"
 
+source_is_right tar
+A=$T/tar
+/usr/bin/python3 - "$A" "$I/p0.jpg" << 'END'
+import io, sys, tarfile
+image = open(sys.argv[2], 'rb').read()
+def make(name, files):
+    with tarfile.open(f'{sys.argv[1]}/{name}.tar', 'w', format=tarfile.GNU_FORMAT) as tar:
+        for file, data in files:
+            info = tarfile.TarInfo(file)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+make('rejects', [('a.jpg', image), ('b.cls', b'0'), ('c.jpg', image), ('c.json', b'{"annotations": [{"id": 1}]}'), ('d.jpg', b'no image'),
+                 ('e.jpg', image), ('e.txt', b'a\0b'), ('f.jpg', image), ('f.png', image), ('g.jpg', image[:-50]),
+                 ('h.jpg', image), ('h.json', b'[1]'), ('i.jpg', image), ('i.json', b'{"image": {"width": 3, "height": 4}}'),
+                 ('j.jpg', image), ('j.semantic.png', image), ('.hidden.jpg', image), ('README', b'text')])
+make('twice', [('a.jpg', image), ('b.jpg', image), ('a.cls', b'0')])
+make('none', [('README', b'text')])
+make('classes', [('__cocopipe__/categories.json', b'{"categories": [{"id": 1}]}'), ('a.jpg', image)])
+make('one', [('__cocopipe__/categories.json', b'{"categories": [{"id": 1, "name": "x"}]}'), ('a.jpg', image), ('a.cls', b'x')])
+make('other', [('__cocopipe__/categories.json', b'{"categories": [{"id": 1, "name": "y"}]}'), ('b.jpg', image), ('b.cls', b'y')])
+END
+for mode in index stream; do
+	if [ $mode = index ]; then
+		text=$(coco-pack "$A/rejects.tar" --rejects "$T/rejects" 2>&1 > "$T/out")
+	else
+		text=$(coco-pack --format tar - --classes x --rejects "$T/rejects" 2>&1 > "$T/out" < "$A/rejects.tar")
+	fi
+	is "$(grep -oE '"(image|reason|detail)":"[^"]*"' "$T/rejects" |
+		sed -E "s|$A/rejects.tar|A|; s|standard input|A|; s|image has [0-9x]+|image has WxH|" | tr '\n' ' ')" \
+		'"image":"b" "reason":"image file missing" "image":"c" "reason":"file of the archive cannot be used" "detail":"A: c.json:1:26: this annotation has no '"'image_id'"'" "image":"d" "reason":"not a JPEG or PNG image" "detail":"image: neither JPEG nor PNG" "image":"e" "reason":"file of the archive cannot be used" "detail":"e.txt: a byte that is 0" "image":"f" "reason":"file of the archive cannot be used" "detail":"f.png" "image":"g" "reason":"image file is cut short" "image":"h" "reason":"file of the archive cannot be used" "detail":"A: h.json:1:1: a sample'"'"'s JSON must be an object" "image":"i" "reason":"size differs from the image" "detail":"annotated 3x4, the image has WxH" "image":"j" "reason":"label map cannot be used" "detail":"j.semantic.png: a JPEG file, which does not keep numbers" ' \
+		"$mode: what cannot be used is a reject, with its reason"
+	like "$text" "2 files passed over" "$mode: other files are counted"
+done
+fails_with 1 "image id 'a' is there twice \('.*twice.tar'\)" coco-pack "$A/twice.tar"
+fails_with 1 "none.tar' holds no images" coco-pack "$A/none.tar"
+fails_with 1 "classes.tar: __cocopipe__/categories.json:1:[0-9]+: this category has no 'name'" coco-pack "$A/classes.tar"
+cat "$A/one.tar" "$A/other.tar" > "$A/both.tar"
+fails_with 1 "both.tar': the categories at byte [0-9]+ are others than those before" coco-pack "$A/both.tar"
+gzip -k "$A/names.tar"
+fails_with 1 "names.tar.gz': the sample '.*' has a class, but the classes are not known: name them with --classes" coco-pack "$A/names.tar.gz"
+fails_with 1 "is a stream, and shuffling needs" coco-pack "$A/some.tar.gz" --shuffle
+head -c 20000 /dev/urandom > "$A/noise.tar"
+fails_with 1 "noise.tar': this is no tar archive: no header at byte 0" coco-pack "$A/noise.tar"
+: > "$A/empty.tar"
+fails_with 1 "empty.tar' is empty; an archive ends with blocks of zeros" coco-pack "$A/empty.tar"
+size=$((5 * 512 + ($(stat -c %s "$I/p0.jpg") + 511) / 512 * 512))
+good=0
+for ((n = 0; n <= size; n += 128)); do
+	head -c $n "$A/one.tar" > "$A/cut.tar"
+	coco-pack -q "$A/cut.tar" > /dev/null 2> "$T/err" && good=$((good + 1))
+	grep -q "cut.tar'" "$T/err" || good=$((good + 1000))
+	coco-pack -q --format tar - < "$A/cut.tar" > "$T/out" 2> "$T/err" && good=$((good + 1))
+	grep -q "standard input'" "$T/err" || good=$((good + 1000))
+	tstream check -q "$T/out" 2> /dev/null && good=$((good + 100000))
+done
+is $good 0 "an archive cut anywhere is an error that names it, and leaves no complete stream"
+printf 'x' | dd of="$A/one.tar" bs=1 seek=1030 conv=notrunc 2> /dev/null
+fails_with 1 "one.tar': damaged: no header at byte 1024" coco-pack "$A/one.tar"
+
 done_testing

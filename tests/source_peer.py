@@ -1,11 +1,13 @@
 """Data sets of every kind, made here with numpy, Pillow and the standard library, against what coco-pack makes of them, read by
 formats/reader.py. source_peer.py KIND DIRECTORY: makes KIND's data in the directory, runs coco-pack, exits 1 with what differs."""
+import gzip
 import io
 import json
 import os
 import struct
 import subprocess
 import sys
+import tarfile
 
 import numpy as np
 from PIL import Image
@@ -67,7 +69,7 @@ def same_everywhere(*arguments):
     split = [r for i in range(3) for r in pack(*arguments, '--shuffle', '--seed', '3', '--split', f'{i}/3', '-j4')[1]]
     check('parts', sorted(split, key=lambda r: r['seq']), whole)
     if len(whole) > 5:
-        check('order', sorted(r['id'] for r in whole) == [r['id'] for r in whole], False)
+        check('order', sorted(str(r['id']) for r in whole) == [str(r['id']) for r in whole], False)
     check('unlabelled', [r for r in pack(*arguments, '--unlabelled')[1] if {'boxes', 'class_label', 'semantic'} & set(r)], [])
 
 
@@ -374,6 +376,98 @@ def results(top):
     check('account', (trailer['in'], trailer['rejects']),
           ([3, 5], {'annotation of an unknown image': [0, 1], 'unknown category': [0, 1]}))
     same_everywhere(f'{top}/truth.json', '--images', f'{top}/images', '--results', f'{top}/found.json')
+
+
+def archive(path, files, form, cut=0):
+    """A tar file as Python's tarfile writes it."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode='w', format=form) as tar:
+        for name, data in files:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            if name.endswith('/'):
+                info.type = tarfile.DIRTYPE
+            tar.addfile(info, io.BytesIO(data))
+    write(path, buffer.getvalue())
+    return buffer.getvalue()
+
+
+def png_map(values):
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, 'PNG')
+    return buffer.getvalue()
+
+
+def tar(top):
+    """WebDataset archives of all forms, as files in any order and as streams, with classes, captions, objects and label maps."""
+    long = 'd' * 80 + '/' + 'e' * 90 + '/' + 'f' * 60
+    images, files, want = {}, [('train/', b'')], []
+    for i in range(9):
+        key = (f'train/{i:04d}', f'{long}/x{i}', f'./a b/é{i}')[i % 3]
+        suffix = ('jpg', 'png', 'JPEG')[i % 3]
+        w, h = int(rng.integers(8, 40)), int(rng.integers(8, 40))
+        data = picture(f'{top}/one.{suffix}', w, h)
+        labels = rng.choice([0, 1, 2, 255], (h, w)).astype(np.uint8)
+        document = {'annotations': [{'id': 10 * i + k, 'image_id': 3, 'category_id': 7 + k, 'bbox': [k, 1, 4, 5], 'area': 20, 'iscrowd': k,
+                                     'segmentation': [[k, 1, k + 4, 1, k, 6]]} for k in range(i % 3)], 'caption': [1, {}]}
+        if i % 2:
+            document['image'] = {'id': 100 - i, 'file_name': f'name{i}', 'width': w, 'height': h}
+        parts_of = [(f'{key}.{suffix}', data), (f'{key}.cls', f'{i % 3}\n'.encode()), (f'{key}.txt', f'a text, é {i}\r\n'.encode()),
+                    (f'{key}.json', json.dumps(document).encode()), (f'{key}.semantic.png', png_map(labels)), (f'{key}.npy', b'x' * 700)]
+        order = rng.permutation(len(parts_of))
+        files += [parts_of[k] for k in order]
+        name = key[2:] if key.startswith('./') else key
+        want.append((100 - i if i % 2 else name, f'name{i}' if i % 2 else f'{name}.{suffix}', data, i % 3, f'a text, é {i}', document, labels))
+    categories = [{'id': 8, 'name': 'cat'}, {'id': 7, 'name': 'dog', 'supercategory': 'pet'}, {'id': 1, 'name': 'ape'}]
+    own = ('__cocopipe__/categories.json', json.dumps({'categories': categories}).encode())
+
+    def compare(name, header, records, trailer, classes, ids):
+        check(f'{name} classes', names(header), classes)
+        check(f'{name} account', (trailer['in'], trailer['rejects']), ([9, 9], {}))
+        check(f'{name} seq', [r['seq'] for r in records], list(range(9)))
+        for r, (key, file_name, data, label, text, document, labels) in zip(records, want):
+            check(f'{name} fields', (r['id'], r['file_name'], r['encoded'], r['class_label'], r['caption']),
+                  (key, file_name, data, label, text))
+            objects = document['annotations']
+            check(f'{name} labels', r['labels']['values'] if objects else [], [ids.index(o['category_id']) for o in objects])
+            check(f'{name} boxes', rows(r['boxes']) if objects else [], [[k, 1, k + 4, 6] for k in range(len(objects))])
+            check(f'{name} object ids', r['object_id']['values'] if objects else [], [o['id'] for o in objects])
+            check(f'{name} polygons', [m[0]['values'] for m in r['masks']] if objects else [], [o['segmentation'][0] for o in objects])
+            check(f'{name} map', r['semantic'], {'shape': list(labels.shape), 'values': labels.ravel().tolist()})
+
+    for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        if form == tarfile.USTAR_FORMAT:
+            some = [own] + [(n.replace('é', 'e').replace('d' * 80, 'd' * 50), d) for n, d in files]
+            data = archive(f'{top}/plain.tar', some, form)
+            check('ustar', len(pack(f'{top}/plain.tar')[1]), 9)
+            continue
+        data = archive(f'{top}/some.tar', [own] + files, form)
+        indexed = pack(f'{top}/some.tar')
+        compare('indexed', *indexed, ['cat', 'dog', 'ape'], [8, 7, 1])
+        check('named by content', [{k: v for k, v in r.items()} for r in pack('--format', 'tar', '-', stdin=data)[1]],
+              [dict(r, source='stdin') for r in indexed[1]])
+        compare('streamed', *pack('--format', 'tar', '-', stdin=data), ['cat', 'dog', 'ape'], [8, 7, 1])
+        write(f'{top}/some.tar.gz', gzip.compress(data))
+        compare('compressed', *pack(f'{top}/some.tar.gz'), ['cat', 'dog', 'ape'], [8, 7, 1])
+        compare('stream, given', *pack('--format', 'tar', '-', '--classes', 'a,b,c,d,e,f,dog,cat', stdin=data),
+                list('abcdef') + ['dog', 'cat'], [1, 2, 3, 4, 5, 6, 7, 8])
+        os.rename(f'{top}/some.tar', f'{top}/some.bin')
+        check('by its content', [r['id'] for r in pack(f'{top}/some.bin')[1]], [w[0] for w in want])
+        os.rename(f'{top}/some.bin', f'{top}/some.tar')
+        check('a part', [r['seq'] for r in pack('--format', 'tar', '-', '--split', '1/3', '--start', '2', stdin=data)[1]], [4, 7])
+        same_everywhere(f'{top}/some.tar')
+        twice = pack('--format', 'tar', '-', stdin=data + data)
+        check('put together', (twice[2]['in'], names(twice[0])), ([18, 18], ['cat', 'dog', 'ape']))
+    # Without a list of classes: numbers, names.
+    plain = [f for f in files if f[0].rsplit('.', 1)[-1] in ('jpg', 'png', 'JPEG', 'cls') and 'semantic' not in f[0]]
+    archive(f'{top}/numbers.tar', plain, tarfile.GNU_FORMAT)
+    header, records, _ = pack(f'{top}/numbers.tar')
+    check('numbers', (names(header), [r['class_label'] for r in records]), (['0', '1', '2'], [i % 3 for i in range(9)]))
+    archive(f'{top}/names.tar', [(n, (b' dog', b'cat\n', b'an ape')[int(d)] if n.endswith('.cls') else d) for n, d in plain], tarfile.PAX_FORMAT)
+    header, records, _ = pack(f'{top}/names.tar')
+    check('names', (names(header), [r['class_label'] for r in records]), (['an ape', 'cat', 'dog'], [(2, 1, 0)[i % 3] for i in range(9)]))
+    header, records, trailer = pack(f'{top}/names.tar', '--classes', 'cat,dog')
+    check('given', ([r['class_label'] for r in records], trailer['rejects']), ([1, 0] * 3, {'unknown category': [3, 0]}))
 
 
 globals()[sys.argv[1]](sys.argv[2])

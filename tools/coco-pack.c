@@ -19,7 +19,7 @@ static struct config {
 	double fraction;
 } config = { .exif = "raw", .output = "-", .epochs = 1, .count = -1, .fraction = 1 };
 
-#define FORMATS "coco|panoptic|voc|labels|yolo|folders|cifar|list|dir|stream"
+#define FORMATS "coco|panoptic|voc|labels|yolo|folders|cifar|list|tar|dir|stream"
 
 static const struct option_spec options[] = {
 	OPTION_LIST(0, "images", "DIR", &config.images, 0, "directory of the images of the COCO JSON file or list before it"),
@@ -117,7 +117,7 @@ static void say_result(const struct dataset *d, const struct pack_result *result
 		tool_say("%" PRId64 " box%s cut at the edge of the image", result->clipped,
 			 result->clipped == 1 ? "" : "es");
 	if (d->n_passed_over > 0)
-		tool_say("%" PRId64 " file%s passed over: the name does not end in .jpg, .jpeg or .png", d->n_passed_over,
+		tool_say("%" PRId64 " file%s passed over: not named as an image or what belongs to it", d->n_passed_over,
 			 tool_plural(d->n_passed_over));
 }
 

@@ -35,7 +35,7 @@ static int read_keypoints(struct coco_reader *c, struct table_object *o)
 	if (c->masks.n_xy / 3 != c->table->n_keypoints)
 		return json_fail(&c->json, "%lld keypoints, but %d in the annotations before", (long long)c->masks.n_xy / 3,
 				 c->table->n_keypoints);
-	float *points = arena_alloc(&c->d->arena, (size_t)c->masks.n_xy * sizeof *points);
+	float *points = arena_alloc(c->arena, (size_t)c->masks.n_xy * sizeof *points);
 	if (points == NULL)
 		return -1;
 	for (int64_t i = 0; i < c->masks.n_xy; i++)
@@ -77,7 +77,7 @@ int coco_read_field(struct coco_reader *c, struct table_object *o, unsigned *see
 	}
 	if (json_is(j, "image_id")) {
 		*seen |= COCO_HAS_IMAGE;
-		return coco_take_id(j, "an annotation's 'image_id'", &o->image_id, &c->d->arena);
+		return coco_take_id(j, "an annotation's 'image_id'", &o->image_id, c->arena);
 	}
 	if (json_is(j, "category_id")) {
 		*seen |= COCO_HAS_CATEGORY;
@@ -89,6 +89,8 @@ int coco_read_field(struct coco_reader *c, struct table_object *o, unsigned *see
 		return json_take_bool(j, "'iscrowd'", &o->iscrowd);
 	if (json_is(j, "ignore"))
 		return json_take_bool(j, "'ignore'", &o->ignore);
+	if (json_is(j, "truncated"))
+		return json_take_bool(j, "'truncated'", &o->truncated);
 	if (json_is(j, "score")) {
 		*seen |= COCO_HAS_SCORE;
 		o->scored = true;
@@ -97,4 +99,23 @@ int coco_read_field(struct coco_reader *c, struct table_object *o, unsigned *see
 	if (json_is(j, "keypoints"))
 		return read_keypoints(c, o);
 	return json_skip(j);
+}
+
+int coco_read_object(struct coco_reader *c, struct table_object *o)
+{
+	struct json_reader *j = &c->json;
+	unsigned seen = 0;
+	int more;
+	while ((more = json_next_key(j)) == 1)
+		TRY(coco_read_field(c, o, &seen));
+	if (more < 0)
+		return -1;
+	static const char *const name[] = { "id", "image_id", "category_id", "bbox" };
+	for (int i = 0; i < 4; i++)
+		if (!(seen & (1u << i)))
+			return json_fail(j, "this annotation has no '%s'", name[i]);
+	int added = id_map_add(&c->object_ids, (struct sample_id){ .number = o->id }, c->table->n_objects);
+	if (added == 0)
+		return json_fail(j, "annotation id %lld is there twice", (long long)o->id);
+	return added < 0 ? -1 : 0;
 }

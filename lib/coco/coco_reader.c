@@ -144,10 +144,30 @@ static int compare_categories(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+/* By id, so that files of one data set agree on the labels whatever order they list them in. */
+static void sort_categories(struct dataset *d)
+{
+	if (d->n_categories > 0)
+		qsort(d->categories, (size_t)d->n_categories, sizeof *d->categories, compare_categories);
+}
+
+int coco_read_categories(struct coco_reader *c)
+{
+	struct json_reader *j = &c->json;
+	int more;
+	TRY(json_enter_object(j, "a list of categories"));
+	while ((more = json_next_key(j)) == 1)
+		if (json_is(j, "categories"))
+			TRY(coco_read_list(c, "'categories'", read_category));
+		else
+			TRY(json_skip(j));
+	return more < 0 || json_next(j) != JSON_END ? -1 : 0;
+}
+
 int coco_reader_read(struct dataset *d, struct image_table *table, const char *path,
 		     int (*read_annotation)(struct coco_reader *c), void *context)
 {
-	struct coco_reader c = { .d = d, .table = table, .read_annotation = read_annotation, .context = context };
+	struct coco_reader c = { .d = d, .table = table, .arena = &d->arena, .read_annotation = read_annotation, .context = context };
 	TRY(json_open(&c.json, path));
 	c.masks = (struct coco_masks){ .json = &c.json, .arena = &d->arena };
 	id_map_init(&c.object_ids);
@@ -155,8 +175,7 @@ int coco_reader_read(struct dataset *d, struct image_table *table, const char *p
 	json_close(&c.json);
 	id_map_release(&c.object_ids);
 	coco_masks_release(&c.masks);
-	/* By id, so that files of one data set agree on the labels whatever order they list them in. */
-	if (status == 0 && d->n_categories > 0)
-		qsort(d->categories, (size_t)d->n_categories, sizeof *d->categories, compare_categories);
+	if (status == 0)
+		sort_categories(d);
 	return status;
 }

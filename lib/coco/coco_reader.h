@@ -11,6 +11,7 @@
 struct coco_reader {
 	struct dataset *d;
 	struct image_table *table;
+	struct arena *arena;	/* what objects are made of */
 	struct json_reader json;
 	struct coco_masks masks;
 	struct id_map object_ids;
@@ -38,6 +39,12 @@ int coco_take_id(struct json_reader *j, const char *what, struct sample_id *id, 
 
 /* Keys that an object has; bits of `seen` below. */
 enum { COCO_HAS_ID = 1, COCO_HAS_IMAGE = 2, COCO_HAS_CATEGORY = 4, COCO_HAS_BOX = 8, COCO_HAS_SCORE = 16 };
+
+/* The rest of an annotation, with all keys that it must have, and an id that no other has had. */
+int coco_read_object(struct coco_reader *c, struct table_object *o) MUST_CHECK;
+
+/* A document of nothing but "categories", which go to c->d in their order; other keys mean nothing. */
+int coco_read_categories(struct coco_reader *c) MUST_CHECK;
 
 /* The value of the key that was just read, as that of an object; keys that are not known are passed over. */
 int coco_read_field(struct coco_reader *c, struct table_object *o, unsigned *seen) MUST_CHECK;

@@ -54,7 +54,7 @@ static int read_document(struct coco_reader *c)
 
 int coco_results_read(struct dataset *d, struct image_table *table, const char *path)
 {
-	struct coco_reader c = { .d = d, .table = table };
+	struct coco_reader c = { .d = d, .table = table, .arena = &d->arena };
 	TRY(json_open(&c.json, path));
 	c.masks = (struct coco_masks){ .json = &c.json, .arena = &d->arena };
 	int status = read_document(&c);

@@ -58,6 +58,7 @@ struct dataset_reject {
 #define REJECT_SEGMENT "segment without pixels"
 #define REJECT_NO_LABEL_MAP "label map missing"
 #define REJECT_LABEL_MAP "label map cannot be used"
+#define REJECT_MEMBER "file of the archive cannot be used"
 #define REJECT_ORPHAN "annotation of an unknown image"
 
 /* One record under way. */
@@ -65,6 +66,7 @@ struct dataset_record {
 	int64_t index;	/* of the image in the data set; set before dataset_fetch() */
 	struct arena arena;	/* what belongs to this record; reset by dataset_fetch() */
 	struct stream_body fetched;	/* packs and streams: the record as it was stored */
+	void *item;	/* other kinds: what fetch() leaves for load() */
 	struct sample sample;	/* seq and epoch are the caller's to set */
 	int64_t n_objects;	/* that the source has for this record */
 	const char *reject;	/* NULL, or why the whole record cannot be used */

@@ -12,22 +12,9 @@ static int detect(const char *path, const struct dataset_options *options)
 
 static int read_annotation(struct coco_reader *c)
 {
-	struct json_reader *j = &c->json;
 	struct table_object o = { .area = NAN };
-	unsigned seen = 0;
-	int more;
-	while ((more = json_next_key(j)) == 1)
-		TRY(coco_read_field(c, &o, &seen));
-	if (more < 0)
-		return -1;
-	static const char *const name[] = { "id", "image_id", "category_id", "bbox" };
-	for (int i = 0; i < 4; i++)
-		if (!(seen & (1u << i)))
-			return json_fail(j, "this annotation has no '%s'", name[i]);
-	int added = id_map_add(&c->object_ids, (struct sample_id){ .number = o.id }, c->table->n_objects);
-	if (added == 0)
-		return json_fail(j, "annotation id %lld is there twice", (long long)o.id);
-	return added < 0 ? -1 : object_table_add(c->table, &o);
+	TRY(coco_read_object(c, &o));
+	return object_table_add(c->table, &o);
 }
 
 /* Of an annotation whose place results take. */

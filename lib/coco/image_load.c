@@ -265,12 +265,22 @@ int image_table_load_objects(struct dataset_record *r, const struct image_table 
 	return 0;
 }
 
+int image_load_header(struct dataset_record *r, int32_t w, int32_t h, bool exif_turned)
+{
+	const struct sample *s = &r->sample;
+	struct image_info info;
+	if (image_probe(&info, s->encoded, s->encoded_size) != 0)
+		return reject_record(r, REJECT_NOT_IMAGE, err_get());
+	if (!is_whole(&info, s->encoded, s->encoded_size))
+		return reject_record(r, REJECT_TRUNCATED, "");
+	return find_frame(r, &info, w, h, exif_turned);
+}
+
 int image_table_load_image(const struct dataset *d, struct dataset_record *r, int32_t w, int32_t h)
 {
 	const struct image_table *t = d->state;
 	const struct table_image *image = &t->images[r->index];
 	struct sample *s = &r->sample;
-	struct image_info info;
 	r->n_objects = image->n;
 	s->id = image->id;
 	s->source = d->name;
@@ -283,11 +293,7 @@ int image_table_load_image(const struct dataset *d, struct dataset_record *r, in
 	TRY(read_image(r, path));
 	if (r->reject != NULL)
 		return 0;
-	if (image_probe(&info, s->encoded, s->encoded_size) != 0)
-		return reject_record(r, REJECT_NOT_IMAGE, err_get());
-	if (!is_whole(&info, s->encoded, s->encoded_size))
-		return reject_record(r, REJECT_TRUNCATED, "");
-	return find_frame(r, &info, w, h, d->options.exif_turned);
+	return image_load_header(r, w, h, d->options.exif_turned);
 }
 
 int image_table_load(const struct dataset *d, struct dataset_record *r)

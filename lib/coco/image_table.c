@@ -153,7 +153,7 @@ const char *image_table_path(const struct image_table *t, const struct table_ima
 static int find_one_image(const struct image_table *t)
 {
 	struct arena scratch;
-	bool there = false;
+	bool there = t->directory == NULL;
 	arena_init(&scratch, 1 << 12);
 	for (int64_t i = 0; i < t->n_images && !there; i++) {
 		arena_reset(&scratch);

@@ -47,7 +47,7 @@ struct table_image {
 };
 
 struct image_table {
-	const char *directory;	/* of the image files, unless their names are absolute */
+	const char *directory;	/* of the image files, unless their names are absolute; NULL: they are no files */
 	bool normalised;	/* boxes and polygons are parts of the image's width and height, not pixels */
 	int64_t n_images, images_room;
 	struct table_image *images;
@@ -75,6 +75,12 @@ const char *image_table_path(const struct image_table *t, const struct table_ima
 
 /* dataset_kind.load of these kinds; d->state is the table. */
 int image_table_load(const struct dataset *d, struct dataset_record *r) MUST_CHECK;
+
+/*
+ * Look at the header of r->sample's encoded image, and find the frame that w x h annotations (0: not known) were made in. r->reject says why
+ * it cannot be used. Error: memory.
+ */
+int image_load_header(struct dataset_record *r, int32_t w, int32_t h, bool exif_turned) MUST_CHECK;
 
 /*
  * The halves of image_table_load(), for kinds whose maps say more than the table: the image, as annotated with w x h (0: not), and

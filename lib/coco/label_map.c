@@ -28,8 +28,13 @@ int label_map_open(struct label_map *map, const char *path, struct arena *a)
 	if (!S_ISREG(st.st_mode))
 		return reject_map(map, REJECT_LABEL_MAP, "not a regular file", a);
 	TRY(io_read_file(path, &data, &map->size, a));
-	map->data = data;
-	if (image_probe(&map->info, data, map->size) != 0 || map->info.format != IMAGE_PNG) {
+	return label_map_open_bytes(map, path, data, map->size, a);
+}
+
+int label_map_open_bytes(struct label_map *map, const char *path, const uint8_t *data, size_t size, struct arena *a)
+{
+	*map = (struct label_map){ .path = path, .data = data, .size = size };
+	if (image_probe(&map->info, data, size) != 0 || map->info.format != IMAGE_PNG) {
 		bool is_jpeg = map->info.format == IMAGE_JPEG && map->info.w > 0;
 		map->info = (struct image_info){ 0 };
 		return reject_map(map, REJECT_LABEL_MAP, is_jpeg ? "a JPEG file, which does not keep numbers" : err_get(), a);

@@ -28,6 +28,9 @@ struct label_map {
 /* Read the file and its header; all in arena memory. Error: cannot read a file that is there; memory. */
 int label_map_open(struct label_map *map, const char *path, struct arena *a) MUST_CHECK;
 
+/* The same of bytes in memory, which outlive the map. */
+int label_map_open_bytes(struct label_map *map, const char *path, const uint8_t *data, size_t size, struct arena *a) MUST_CHECK;
+
 /*
  * Whether the map can be looked at: the record is no reject, nor is the map, and it has the size of the image in its annotations' frame.
  * When this is the map's fault the record becomes a reject.

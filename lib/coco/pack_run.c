@@ -33,7 +33,7 @@ struct item {
 int pack_planned(int64_t *planned, struct dataset *d, const struct sampler_options *options)
 {
 	if (d->n < 0) {
-		int64_t length = d->header->planned;
+		int64_t length = d->header != NULL ? d->header->planned : -1;
 		if (options->count >= 0 && (length < 0 || options->count < length))
 			length = options->count;
 		*planned = length < 0 ? -1 : sampler_planned(options, length);
@@ -111,13 +111,13 @@ static int work_item(void *context, void *argument)
 	struct item *item = argument;
 	struct dataset_record *r = &item->record;
 	TRY(dataset_load(run->d, r));
+	if (run->d->n < 0)
+		item->seq = r->sample.seq;	/* the sampler is upstream, or the order is that of the input */
 	if (r->reject != NULL || r->deselected)
 		return 0;
 	if (run->d->options.unlabelled)
 		strip_labels(&r->sample);
-	if (run->d->n < 0) {
-		item->seq = r->sample.seq;	/* the sampler is upstream */
-	} else {
+	if (run->d->n >= 0) {
 		r->sample.seq = item->seq;
 		r->sample.epoch = item->seq / run->sampler.n;
 	}
