@@ -34,7 +34,7 @@ BASE_CFLAGS := -std=gnu17 $(CFLAGS_$(CONF)) $(WARNINGS) -fopenmp -pthread -fno-m
 LIBS := -Wl,--as-needed -ldnnl -lopenblas -ljpeg -lpng -lmsgpackc -lzstd -lz -lxxhash -lexpat -lm
 
 # The data path and the evaluation give the same bytes on any machine: no fused multiply-add there.
-EXACT_DIRS := base tensor stream record image coco eval augment detect
+EXACT_DIRS := base tensor stream weights record image coco eval augment detect
 EXACT = $(if $(filter $(EXACT_DIRS),$(word 2,$(subst /, ,$<))),-ffp-contract=off)
 
 # X.simd.c is compiled once per instruction level; see lib/base/isa.h.
@@ -45,7 +45,7 @@ ISA_CFLAGS_avx2 := -mavx2 -mfma -mf16c
 ISA_CFLAGS_avx512 := -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512
 
 # Fuzzing needs the layers that read data, and no others.
-LIB_DIRS := $(if $(filter fuzz,$(CONF)),base tensor stream record image coco eval,*)
+LIB_DIRS := $(if $(filter fuzz,$(CONF)),base tensor stream weights record image coco eval,*)
 LIB_SRC := $(sort $(filter-out %.simd.c,$(wildcard $(LIB_DIRS:%=lib/%/*.c))))
 SIMD_SRC := $(sort $(wildcard $(LIB_DIRS:%=lib/%/*.simd.c)))
 TOOL_SRC := $(sort $(wildcard tools/*.c))

@@ -46,6 +46,11 @@ prepare() {
 	printf 'damage' | dd status=none conv=notrunc of=damaged.pack bs=1 seek=$(($(stat -c %s damaged.pack) / 2))
 	cp train.pack pseudo.pack
 	augment -q -s0 --size 64 train.pack | trainstep -q -m "$MODEL" -o m.safetensors
+	cp m.safetensors m1.safetensors
+	cp m.safetensors m2.safetensors
+	cp m.safetensors m3.safetensors
+	coco-pack -q imagenet/train | augment -q -s0 --size 64 | trainstep -q -m classify-resnet18-bn -o r18.safetensors
+	ckpt export -o resnet18.pth r18.safetensors
 	predict -q -m m.safetensors val.pack --coco-json results.json
 	jq "map(select(.image_id % 2 == 0))" results.json > shard0.json
 	jq "map(select(.image_id % 2 == 1))" results.json > shard1.json

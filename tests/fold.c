@@ -60,7 +60,8 @@ static void compare(int depth, enum norm_kind norm, const char *name, int folded
 	struct rng g = rng_make(3);
 	arena_init(&a, 1 << 20);
 	param_set_init(&set);
-	if (resnet_build(&r, &set, "", depth, norm, CONV_AUTO) != 0 || param_set_randomise(&set, 1) != 0 ||
+	const struct resnet_spec spec = { .depth = depth, .norm = norm, .backend = CONV_AUTO };
+	if (resnet_build(&r, &set, "", &spec) != 0 || param_set_randomise(&set, 1) != 0 ||
 	    tensor_new(&images, &a, DTYPE_F32, 4, (int64_t[]){ 2, SIDE, SIDE, 3 }) != 0) {
 		ok(false, "%s", err_get());
 		return;

@@ -51,7 +51,7 @@ static int write_result(const char *path, const struct model *m, const struct mo
 	for (; n <= loss->n; n++) {
 		const char *name = n == 0 ? "loss" : loss->part[n - 1].name;
 		value[n] = (float)(n == 0 ? loss->total : loss->part[n - 1].value);
-		items[n] = (struct safetensors_item){ name, tensor_view(DTYPE_F32, 1, (int64_t[]){ 1 }, &value[n]) };
+		items[n] = (struct safetensors_item){ name, tensor_view(DTYPE_F32, 1, (int64_t[]){ 1 }, &value[n]), NULL };
 	}
 	for (const struct param *p = m->params.first; p != NULL; p = p->next) {
 		if (!p->trainable)

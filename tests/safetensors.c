@@ -38,10 +38,10 @@ static uint8_t label[3] = { 7, 8, 9 };
 static int write_small(void)
 {
 	struct safetensors_item items[] = {
-		{ "w", tensor_view(DTYPE_F32, 2, (int64_t[]){ 2, 3 }, weights) },
-		{ "a.counter", tensor_view(DTYPE_I64, 0, NULL, &counter) },
-		{ "label", tensor_view(DTYPE_U8, 1, (int64_t[]){ 3 }, label) },
-		{ "none", tensor_view(DTYPE_F32, 2, (int64_t[]){ 0, 4 }, weights) },
+		{ "w", tensor_view(DTYPE_F32, 2, (int64_t[]){ 2, 3 }, weights), NULL },
+		{ "a.counter", tensor_view(DTYPE_I64, 0, NULL, &counter), NULL },
+		{ "label", tensor_view(DTYPE_U8, 1, (int64_t[]){ 3 }, label), NULL },
+		{ "none", tensor_view(DTYPE_F32, 2, (int64_t[]){ 0, 4 }, weights), NULL },
 	};
 	struct safetensors_meta meta[] = { { "model", "x\"y\\z\n" }, { "step", "3" } };
 	return safetensors_write(path, items, 4, meta, 2);
@@ -171,7 +171,7 @@ int main(void)
 	test_foreign();
 	test_hostile();
 	test_damage();
-	struct safetensors_item item = { "w", tensor_view(DTYPE_F32, 1, (int64_t[]){ 6 }, weights) };
+	struct safetensors_item item = { "w", tensor_view(DTYPE_F32, 1, (int64_t[]){ 6 }, weights), NULL };
 	ok(safetensors_write("/dev/full", &item, 1, NULL, 0) == -1 && strstr(err_get(), "No space left") != NULL, "a full disk");
 	ok(safetensors_open(&(struct safetensors){ 0 }, "/nonexistent/x") == -1, "no file");
 	unlink(path);

@@ -78,6 +78,22 @@ char *arena_strndup(struct arena *a, const char *text, size_t length)
 	return copy;
 }
 
+int arena_grow(void *array, int64_t n, int64_t *room, size_t size, struct arena *a)
+{
+	if (n < *room)
+		return 0;
+	int64_t more = *room == 0 ? 8 : 2 * *room;
+	void *old, *grown = arena_calloc(a, (size_t)more, size);
+	if (grown == NULL)
+		return -1;
+	memcpy(&old, array, sizeof old);
+	if (n > 0)
+		memcpy(grown, old, (size_t)n * size);
+	memcpy(array, &grown, sizeof grown);
+	*room = more;
+	return 0;
+}
+
 char *arena_strdup(struct arena *a, const char *text)
 {
 	return arena_strndup(a, text, strlen(text));

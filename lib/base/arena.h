@@ -48,6 +48,9 @@ char *arena_strndup(struct arena *a, const char *text, size_t length) MUST_CHECK
 /* As sprintf() into memory of the right size. */
 char *arena_format(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
 
+/* Make room for one more than n elements of an array (its address) in arena memory: twice as much when full, cleared. */
+int arena_grow(void *array, int64_t n, int64_t *room, size_t size, struct arena *a) MUST_CHECK;
+
 /* All pieces are given back; the blocks stay, several as one of the size that was in use. */
 void arena_reset(struct arena *a);
 

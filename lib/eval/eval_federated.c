@@ -18,7 +18,7 @@ static int read_list(struct eval_federated *f, struct json_reader *j, struct eva
 	enum json_event e;
 	TRY(json_enter_array(j, key));
 	while ((e = json_next_element(j)) == JSON_NUMBER && j->is_integer) {
-		TRY(eval_grow(&list->entry, list->n, &list->room, sizeof *list->entry, f->arena));
+		TRY(arena_grow(&list->entry, list->n, &list->room, sizeof *list->entry, f->arena));
 		list->entry[list->n++] = (struct eval_federated_entry){ .category = j->integer };
 	}
 	if (e == JSON_ERROR)
@@ -67,7 +67,7 @@ int eval_federated_category_end(struct eval_federated *f, struct json_reader *j,
 {
 	if (f->pending == 0)
 		return json_fail(j, "category %" PRId64 " has no \"frequency\"; is this ground truth of LVIS?", id);
-	TRY(eval_grow(&f->frequency, f->n_frequencies, &f->room_frequencies, sizeof *f->frequency, f->arena));
+	TRY(arena_grow(&f->frequency, f->n_frequencies, &f->room_frequencies, sizeof *f->frequency, f->arena));
 	f->frequency[f->n_frequencies++] = (struct eval_frequency){ id, f->pending };
 	f->pending = 0;
 	return 0;

@@ -26,7 +26,7 @@ static int read_image(const struct eval_place *p, struct eval_truth *truth, stru
 	int taken = 0;
 	enum json_event e;
 	struct eval_size size = { 0 };
-	TRY(eval_grow(&truth->images, truth->n_images, &truth->room_images, sizeof *truth->images, a));
+	TRY(arena_grow(&truth->images, truth->n_images, &truth->room_images, sizeof *truth->images, a));
 	while ((e = json_next(p->json)) == JSON_KEY) {
 		if (json_is(p->json, "id")) {
 			TRY(eval_take_image_id(p, "id", &truth->images[truth->n_images], a));
@@ -58,7 +58,7 @@ static int read_category(const struct eval_place *p, struct eval_truth *truth, s
 	bool has_id = false;
 	int taken = 0;
 	enum json_event e;
-	TRY(eval_grow(&truth->categories, truth->n_categories, &truth->room_categories, sizeof *truth->categories, a));
+	TRY(arena_grow(&truth->categories, truth->n_categories, &truth->room_categories, sizeof *truth->categories, a));
 	struct category *c = &truth->categories[truth->n_categories++];
 	*c = (struct category){ .name = "" };
 	while ((e = json_next(p->json)) == JSON_KEY) {
@@ -91,7 +91,7 @@ static int read_annotation(const struct eval_place *p, struct eval_truth *truth,
 		[EVAL_SHAPE_MASK] = EVAL_HAS_MASK,
 		[EVAL_SHAPE_POSE] = EVAL_HAS_BOX | EVAL_HAS_POSE | EVAL_HAS_POSE_COUNT,
 	};
-	TRY(eval_grow(&truth->entries, truth->n_entries, &truth->room_entries, sizeof *truth->entries, &truth->scratch));
+	TRY(arena_grow(&truth->entries, truth->n_entries, &truth->room_entries, sizeof *truth->entries, &truth->scratch));
 	struct eval_entry *e = &truth->entries[truth->n_entries++];
 	TRY(eval_take_entry(p, e, a));
 	TRY(eval_check_keys(p, e, EVAL_HAS_IMAGE | EVAL_HAS_CATEGORY | wanted[p->shape]));

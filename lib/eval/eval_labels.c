@@ -20,7 +20,7 @@ static int read_labels(struct eval_labels *labels, struct eval_table *t)
 	while ((got = eval_table_next(t, &row)) == 1) {
 		if (!row.has_label)
 			return eval_table_fail(t, "there is no label; ground truth has image_id and label");
-		TRY(eval_grow(&labels->image, labels->n, &room, sizeof *labels->image, labels->arena));
+		TRY(arena_grow(&labels->image, labels->n, &room, sizeof *labels->image, labels->arena));
 		labels->image[labels->n++] = (struct eval_label){ .id = row.id, .name = row.name, .label = row.label };
 	}
 	return got;

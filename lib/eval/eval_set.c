@@ -16,22 +16,6 @@ void eval_set_init(struct eval_set *set, struct arena *a)
 	*set = (struct eval_set){ .arena = a };
 }
 
-int eval_grow(void *array, int64_t n, int64_t *room, size_t size, struct arena *a)
-{
-	if (n < *room)
-		return 0;
-	int64_t more = *room == 0 ? 256 : 2 * *room;
-	void *old, *grown = arena_calloc(a, (size_t)more, size);
-	if (grown == NULL)
-		return -1;
-	memcpy(&old, array, sizeof old);
-	if (n > 0)
-		memcpy(grown, old, (size_t)n * size);
-	memcpy(array, &grown, sizeof grown);
-	*room = more;
-	return 0;
-}
-
 void eval_leave_out(struct eval_left_out *left_out, const char *first)
 {
 	if (left_out->n++ == 0)
@@ -136,7 +120,7 @@ void eval_truth_release(struct eval_truth *truth)
 
 int eval_add_size(struct eval_truth *truth, struct eval_size size, struct arena *a)
 {
-	TRY(eval_grow(&truth->sizes, truth->n_images, &truth->room_sizes, sizeof *truth->sizes, a));
+	TRY(arena_grow(&truth->sizes, truth->n_images, &truth->room_sizes, sizeof *truth->sizes, a));
 	truth->sizes[truth->n_images] = size;
 	return 0;
 }

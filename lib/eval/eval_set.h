@@ -127,9 +127,6 @@ struct eval_truth {
 	struct eval_entry *entries;
 };
 
-/* Make room for one more element of an array in arena memory: doubles when full. */
-int eval_grow(void *array, int64_t n, int64_t *room, size_t size, struct arena *a) MUST_CHECK;
-
 /* json may be NULL. */
 void eval_truth_init(struct eval_truth *truth, const struct eval_set *set, struct json_reader *json);
 void eval_truth_release(struct eval_truth *truth);

@@ -60,7 +60,7 @@ static int add_annotations(struct eval_truth *truth, const struct sample *s, con
 			   const struct sample_id *id)
 {
 	for (int64_t i = 0; i < s->n; i++) {
-		TRY(eval_grow(&truth->entries, truth->n_entries, &truth->room_entries, sizeof *truth->entries, &truth->scratch));
+		TRY(arena_grow(&truth->entries, truth->n_entries, &truth->room_entries, sizeof *truth->entries, &truth->scratch));
 		struct eval_entry *e = &truth->entries[truth->n_entries];
 		*e = (struct eval_entry){ .image = *id };
 		if (s->labels[i] < 0 || s->labels[i] >= header->n_categories)
@@ -81,7 +81,7 @@ static int add_annotations(struct eval_truth *truth, const struct sample *s, con
 
 static int add_sample(struct eval_truth *truth, const struct sample *s, const struct stream_header *header, struct arena *a)
 {
-	TRY(eval_grow(&truth->images, truth->n_images, &truth->room_images, sizeof *truth->images, a));
+	TRY(arena_grow(&truth->images, truth->n_images, &truth->room_images, sizeof *truth->images, a));
 	if (truth->shape == EVAL_SHAPE_MASK)
 		TRY(eval_add_size(truth, (struct eval_size){ .h = s->orig_h, .w = s->orig_w }, a));
 	struct sample_id *id = &truth->images[truth->n_images++];

@@ -37,7 +37,7 @@ int eval_table_add_score(struct eval_table *t, struct eval_table_row *row, doubl
 {
 	if (!isfinite(score))
 		return eval_table_fail(t, "a score is not a finite number");
-	TRY(eval_grow(&t->scores, row->n_scores, &t->room_scores, sizeof *t->scores, t->arena));
+	TRY(arena_grow(&t->scores, row->n_scores, &t->room_scores, sizeof *t->scores, t->arena));
 	t->scores[row->n_scores++] = score;
 	row->scores = t->scores;
 	return 0;
@@ -103,7 +103,7 @@ static int add_category(struct eval_table *t, struct eval_table_row *row, const 
 {
 	if (!e->has_score)
 		return eval_table_fail(t, "the object has a \"category_id\" and no \"score\"");
-	TRY(eval_grow(&t->category, row->n_scores, &t->room_categories, sizeof *t->category, t->arena));
+	TRY(arena_grow(&t->category, row->n_scores, &t->room_categories, sizeof *t->category, t->arena));
 	t->category[row->n_scores] = e->category;
 	row->category = t->category;
 	return eval_table_add_score(t, row, e->score);

@@ -11,7 +11,7 @@ static int split(struct eval_table *t, int64_t *n, int64_t *room)
 {
 	char *at = t->text;
 	for (*n = 0;; at++) {
-		TRY(eval_grow(&t->field, *n, room, sizeof *t->field, t->arena));
+		TRY(arena_grow(&t->field, *n, room, sizeof *t->field, t->arena));
 		char *out = at;
 		t->field[(*n)++] = out;
 		if (*at == '"') {

@@ -1,6 +1,7 @@
 /*
  * The head "classify": ResNet, the mean over all pixels, a linear layer. Parameter names are those of torchvision's
- * resnet18 and so on ("conv1.weight" ... "fc.bias"). Source: He et al., arXiv 1512.03385.
+ * resnet18 and so on ("conv1.weight" ... "fc.bias"); the networks for small images call their last layer "linear", as the
+ * weights that are in use do. Source: He et al., arXiv 1512.03385.
  */
 #include "model/model.h"
 #include "model/resnet.h"
@@ -16,18 +17,20 @@ struct classify {
 	struct linear_layer fc;
 };
 
-static int build(struct model *m, int depth, bool fpn, enum norm_kind norm)
+static int build(struct model *m, const struct model_parts *parts)
 {
 	struct classify *net = arena_calloc(&m->params.arena, 1, sizeof *net);
 	if (net == NULL)
 		return -1;
 	m->net = net;
-	if (fpn)
+	if (parts->fpn)
 		return err_set("'%s': a classifier has no neck: classify-BACKBONE-NORM", m->spec.name);
 	if (strcmp(m->spec.preset, "torchvision") != 0)
 		return err_set("'%s': the preset '%s' is for detectors", m->spec.name, m->spec.preset);
-	TRY(resnet_build(&net->body, &m->params, "", depth, norm, m->spec.backend));
-	TRY(linear_layer_add(&net->fc, &m->params, "fc", net->body.channels[RESNET_STAGES - 1], m->spec.n_classes));
+	struct resnet_spec spec = { parts->depth, parts->cifar, parts->norm, m->spec.backend };
+	TRY(resnet_build(&net->body, &m->params, "", &spec));
+	TRY(linear_layer_add(&net->fc, &m->params, parts->cifar ? "linear" : "fc", net->body.channels[net->body.n_stages - 1],
+			     m->spec.n_classes));
 	param_set_classes(net->fc.w, 1, 1);
 	param_set_classes(net->fc.b, 1, 1);
 	return 0;
@@ -42,11 +45,12 @@ static int fold_norms(struct model *m)
 static int apply(struct classify *net, struct tape *t, const struct batch *b, struct var **logits)
 {
 	struct var *images = tape_input(t, &b->images), *c[RESNET_STAGES], *mean;
+	int last = net->body.n_stages - 1;
 	if (images == NULL)
 		return -1;
 	TRY(resnet_apply(&net->body, t, images, c));
-	TRY(tape_apply(t, &op_global_pool, NULL, 0, NULL, 1, (struct tape_in[]){ { .var = c[RESNET_STAGES - 1] } }, &mean));
-	for (int i = 0; i < RESNET_STAGES; i++)
+	TRY(tape_apply(t, &op_global_pool, NULL, 0, NULL, 1, (struct tape_in[]){ { .var = c[last] } }, &mean));
+	for (int i = 0; i <= last; i++)
 		tape_drop(t, c[i]);
 	TRY(linear_layer_apply(&net->fc, t, mean, logits));
 	tape_drop(t, mean);

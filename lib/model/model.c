@@ -32,7 +32,7 @@ static int unknown(const char *name)
 		snprintf(heads + used, sizeof heads - used, "%s%s", i > 0 ? ", " : "", model_registry[i]->name);
 	}
 	return err_set("'%s' is no model; a name is HEAD-BACKBONE[-NECK]-NORM, like retinanet-resnet18-fpn-gn "
-		       "(heads: %s; backbones: resnet18, 34, 50, 101; necks: fpn; norms: gn, bn, frozenbn)", name, heads);
+		       "(heads: %s; backbones: resnet18, 34, 50, 101, for small images resnet20-cifar, 32, 44, 56, 110; necks: fpn; norms: gn, bn, frozenbn)", name, heads);
 }
 
 static const struct model_head *find_head(const char *name)
@@ -50,15 +50,17 @@ static int build(struct model *m)
 	if (n < 3)
 		return unknown(m->spec.name);
 	m->head = find_head(part[0]);
-	bool fpn = n == 4 && strcmp(part[2], "fpn") == 0;
+	struct model_parts parts = { .fpn = n == 4 && strcmp(part[2], "fpn") == 0, .cifar = n == 4 && strcmp(part[2], "cifar") == 0 };
 	char *end = part[1];
 	long depth = strncmp(part[1], "resnet", 6) == 0 ? strtol(part[1] + 6, &end, 10) : 0;
 	int norm = norm_kind_find(part[n - 1]);
-	if (m->head == NULL || (n == 4 && !fpn) || *end != '\0' || depth <= 0 || norm < 0)
+	if (m->head == NULL || (n == 4 && !parts.fpn && !parts.cifar) || *end != '\0' || depth <= 0 || norm < 0)
 		return unknown(m->spec.name);
 	if (m->spec.label_smoothing > 0 && !m->head->classifies)
 		return err_set("'%s': label smoothing is for classifiers", m->spec.name);
-	return m->head->build(m, (int)depth, fpn, (enum norm_kind)norm);
+	parts.depth = depth < INT32_MAX ? (int)depth : INT32_MAX;
+	parts.norm = (enum norm_kind)norm;
+	return m->head->build(m, &parts);
 }
 
 int model_create(struct model *m, const struct model_spec *spec)

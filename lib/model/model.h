@@ -1,8 +1,8 @@
 /*
  * model: an architecture by its name, its parameters, and what can be done with it.
  *
- * A name is HEAD-BACKBONE[-NECK]-NORM: "retinanet-resnet50-fpn-gn", "classify-resnet18-bn". A head is one file that
- * defines `const struct model_head model_head_X`; the build lists it.
+ * A name is HEAD-BACKBONE[-NECK]-NORM: "retinanet-resnet50-fpn-gn", "classify-resnet18-bn"; for small images
+ * "classify-resnet20-cifar-bn". A head is one file that defines `const struct model_head model_head_X`; the build lists it.
  *
  *     struct model m;
  *     struct model_spec spec = { .name = "retinanet-resnet18-fpn-gn", .n_classes = 3, .dtype = DTYPE_F32,
@@ -54,12 +54,20 @@ struct detect_limits {
 
 struct model;
 
+/* What a name says besides the head. */
+struct model_parts {
+	int depth;	/* of the resnet */
+	bool cifar;	/* the resnet for small images */
+	bool fpn;
+	enum norm_kind norm;
+};
+
 struct model_head {
 	const char *name;
 	int stride;	/* batch sizes are multiples of it */
 	bool classifies;	/* whole images */
 	/* Add the parameters to m->params and set m->net. */
-	int (*build)(struct model *m, int depth, bool fpn, enum norm_kind norm);
+	int (*build)(struct model *m, const struct model_parts *parts);
 	/* For inference: make norms of fixed statistics part of the weights, once these are loaded. Training is over then. */
 	int (*fold_norms)(struct model *m);
 	/* Run forward on the tape and leave the gradients of the outputs on it. */

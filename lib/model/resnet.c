@@ -1,21 +1,28 @@
 #include "model/resnet.h"
 
 #include "op/max_pool.h"
+#include "op/subsample_pad.h"
 
 #include <stdio.h>
 
 /* Caffe2's default, with which He et al. trained from scratch. */
 static const struct init_spec conv_init = { INIT_XAVIER_FAN_IN, 0 };
 
-static const struct {
+static const struct geometry {
 	int depth;
+	bool cifar;
 	int n_convs;
 	int n_blocks[RESNET_STAGES];
 } geometry[] = {
-	{ 18, 2, { 2, 2, 2, 2 } },
-	{ 34, 2, { 3, 4, 6, 3 } },
-	{ 50, 3, { 3, 4, 6, 3 } },
-	{ 101, 3, { 3, 4, 23, 3 } },
+	{ 18, false, 2, { 2, 2, 2, 2 } },
+	{ 34, false, 2, { 3, 4, 6, 3 } },
+	{ 50, false, 3, { 3, 4, 6, 3 } },
+	{ 101, false, 3, { 3, 4, 23, 3 } },
+	{ 20, true, 2, { 3, 3, 3 } },
+	{ 32, true, 2, { 5, 5, 5 } },
+	{ 44, true, 2, { 7, 7, 7 } },
+	{ 56, true, 2, { 9, 9, 9 } },
+	{ 110, true, 2, { 18, 18, 18 } },
 };
 
 static int add_conv_norm(struct conv_layer *conv, struct norm_layer *norm, struct param_set *set,
@@ -26,8 +33,10 @@ static int add_conv_norm(struct conv_layer *conv, struct norm_layer *norm, struc
 }
 
 static int add_block(struct resnet_block *b, struct param_set *set, const char *name, int64_t ci, int64_t width,
-		     int stride, enum norm_kind norm, enum conv_backend backend)
+		     int stride, const struct resnet_spec *net)
 {
+	enum norm_kind norm = net->norm;
+	enum conv_backend backend = net->backend;
 	int64_t co = b->n_convs == 3 ? 4 * width : width;
 	char conv_name[128], norm_name[128];
 	for (int i = 0; i < b->n_convs; i++) {
@@ -42,7 +51,9 @@ static int add_block(struct resnet_block *b, struct param_set *set, const char *
 		snprintf(norm_name, sizeof norm_name, "%s.bn%d", name, i + 1);
 		TRY(add_conv_norm(&b->conv[i], &b->norm[i], set, conv_name, norm_name, &spec, norm));
 	}
-	b->has_shortcut = stride != 1 || ci != co;
+	bool changes = stride != 1 || ci != co;
+	b->has_shortcut = changes && !net->cifar;
+	b->pad_channels = changes && net->cifar ? co : 0;
 	if (!b->has_shortcut)
 		return 0;
 	struct conv_spec spec = { .ci = ci, .co = co, .kernel = 1, .stride = stride, .init = conv_init, .backend = backend };
@@ -51,12 +62,11 @@ static int add_block(struct resnet_block *b, struct param_set *set, const char *
 	return add_conv_norm(&b->shortcut, &b->shortcut_norm, set, conv_name, norm_name, &spec, norm);
 }
 
-static int add_stages(struct resnet *r, struct param_set *set, const char *prefix, int n_convs, enum norm_kind norm,
-		      enum conv_backend backend)
+static int add_stages(struct resnet *r, struct param_set *set, const char *prefix, int n_convs, const struct resnet_spec *net)
 {
-	int64_t ci = 64;
-	for (int stage = 0; stage < RESNET_STAGES; stage++) {
-		int64_t width = (int64_t)64 << stage;
+	int64_t ci = r->stem.w->value.dim[0], first = ci;
+	for (int stage = 0; stage < r->n_stages; stage++) {
+		int64_t width = first << stage;
 		r->blocks[stage] = arena_calloc(&set->arena, (size_t)r->n_blocks[stage], sizeof *r->blocks[stage]);
 		if (r->blocks[stage] == NULL)
 			return -1;
@@ -66,7 +76,7 @@ static int add_stages(struct resnet *r, struct param_set *set, const char *prefi
 			r->blocks[stage][i].n_convs = n_convs;
 			/* The first block of a later stage has a shortcut of its own. */
 			r->blocks[stage][i].is_wide = i + 1 < r->n_blocks[stage];
-			TRY(add_block(&r->blocks[stage][i], set, name, ci, width, stage > 0 && i == 0 ? 2 : 1, norm, backend));
+			TRY(add_block(&r->blocks[stage][i], set, name, ci, width, stage > 0 && i == 0 ? 2 : 1, net));
 			ci = n_convs == 3 ? 4 * width : width;
 		}
 		r->channels[stage] = ci;
@@ -74,22 +84,35 @@ static int add_stages(struct resnet *r, struct param_set *set, const char *prefi
 	return 0;
 }
 
-int resnet_build(struct resnet *r, struct param_set *set, const char *prefix, int depth, enum norm_kind norm,
-		 enum conv_backend backend)
+static const struct geometry *find_geometry(const struct resnet_spec *net)
 {
-	size_t g = 0;
-	while (g < sizeof geometry / sizeof geometry[0] && geometry[g].depth != depth)
-		g++;
-	if (g == sizeof geometry / sizeof geometry[0])
-		return err_set("there is no resnet%d; there are resnet18, 34, 50 and 101", depth);
+	for (size_t g = 0; g < sizeof geometry / sizeof geometry[0]; g++)
+		if (geometry[g].depth == net->depth && geometry[g].cifar == net->cifar)
+			return &geometry[g];
+	return err_null("there is no resnet%d%s; there are resnet18, 34, 50 and 101, and for small images resnet20-cifar, 32, 44, 56 "
+			"and 110", net->depth, net->cifar ? "-cifar" : "");
+}
+
+int resnet_build(struct resnet *r, struct param_set *set, const char *prefix, const struct resnet_spec *net)
+{
+	const struct geometry *g = find_geometry(net);
+	if (g == NULL)
+		return -1;
 	char conv_name[96], norm_name[96];
 	snprintf(conv_name, sizeof conv_name, "%sconv1", prefix);
 	snprintf(norm_name, sizeof norm_name, "%sbn1", prefix);
-	struct conv_spec stem = { .ci = 3, .co = 64, .kernel = 7, .stride = 2, .pad = -1, .init = conv_init, .backend = backend };
-	TRY(add_conv_norm(&r->stem, &r->stem_norm, set, conv_name, norm_name, &stem, norm));
-	for (int stage = 0; stage < RESNET_STAGES; stage++)
-		r->n_blocks[stage] = geometry[g].n_blocks[stage];
-	return add_stages(r, set, prefix, geometry[g].n_convs, norm, backend);
+	struct conv_spec stem = { .ci = 3, .co = 64, .kernel = 7, .stride = 2, .pad = -1, .init = conv_init, .backend = net->backend };
+	if (net->cifar) {
+		stem.co = 16;
+		stem.kernel = 3;
+		stem.stride = 1;
+	}
+	r->cifar = net->cifar;
+	r->n_stages = net->cifar ? RESNET_STAGES - 1 : RESNET_STAGES;
+	TRY(add_conv_norm(&r->stem, &r->stem_norm, set, conv_name, norm_name, &stem, net->norm));
+	for (int stage = 0; stage < r->n_stages; stage++)
+		r->n_blocks[stage] = g->n_blocks[stage];
+	return add_stages(r, set, prefix, g->n_convs, net);
 }
 
 static void set_norm(struct norm_layer *l, float eps, float momentum)
@@ -101,7 +124,7 @@ static void set_norm(struct norm_layer *l, float eps, float momentum)
 void resnet_set_norms(struct resnet *r, float eps, float momentum)
 {
 	set_norm(&r->stem_norm, eps, momentum);
-	for (int stage = 0; stage < RESNET_STAGES; stage++)
+	for (int stage = 0; stage < r->n_stages; stage++)
 		for (int i = 0; i < r->n_blocks[stage]; i++) {
 			struct resnet_block *b = &r->blocks[stage][i];
 			set_norm(&b->shortcut_norm, eps, momentum);
@@ -121,7 +144,7 @@ int resnet_fold_norms(struct resnet *r, struct param_set *set, enum dtype dtype)
 {
 	if (dtype == DTYPE_F32)
 		TRY(fold(&r->stem_norm, &r->stem, set));
-	for (int stage = 0; stage < RESNET_STAGES; stage++)
+	for (int stage = 0; stage < r->n_stages; stage++)
 		for (int i = 0; i < r->n_blocks[stage]; i++) {
 			struct resnet_block *b = &r->blocks[stage][i];
 			for (int k = 0; k + 1 < b->n_convs; k++)
@@ -151,6 +174,9 @@ static int apply_block(void *context, struct tape *t, struct var *const *in_map,
 	struct var *x = in_map[0], *shortcut = x, *z = x;
 	if (b->has_shortcut)
 		TRY(apply_conv_norm(&b->shortcut, &b->shortcut_norm, t, x, NULL, false, true, &shortcut));
+	struct subsample_pad_param pad = { .channels = b->pad_channels };
+	if (b->pad_channels > 0)
+		TRY(tape_apply(t, &op_subsample_pad, &pad, sizeof pad, NULL, 1, (struct tape_in[]){ { .var = x } }, &shortcut));
 	for (int i = 0; i < b->n_convs; i++) {
 		struct var *in = z;
 		bool last = i == b->n_convs - 1;
@@ -158,7 +184,7 @@ static int apply_block(void *context, struct tape *t, struct var *const *in_map,
 		if (i > 0)
 			tape_drop(t, in);
 	}
-	if (b->has_shortcut)
+	if (shortcut != x)
 		tape_drop(t, shortcut);
 	*y = z;
 	return 0;
@@ -183,8 +209,11 @@ static int apply_stem(struct resnet *r, struct tape *t, struct var *images, stru
 int resnet_apply(struct resnet *r, struct tape *t, struct var *images, struct var *c[RESNET_STAGES])
 {
 	struct var *x;
-	TRY(apply_stem(r, t, images, &x));
-	for (int stage = 0; stage < RESNET_STAGES; stage++) {
+	if (r->cifar)
+		TRY(apply_conv_norm(&r->stem, &r->stem_norm, t, images, NULL, true, true, &x));
+	else
+		TRY(apply_stem(r, t, images, &x));
+	for (int stage = 0; stage < r->n_stages; stage++) {
 		for (int i = 0; i < r->n_blocks[stage]; i++) {
 			struct var *in = x;
 			TRY(tape_apply_segment(t, apply_block, &r->blocks[stage][i], 1, &in, 1, &x));

@@ -1,6 +1,7 @@
 /*
  * resnet: ResNet-18/34/50/101 in torchvision's v1.5 geometry (stride on the 3x3 of a
- * bottleneck), without the classifier.
+ * bottleneck), without the classifier; and ResNet-20/32/44/56/110 for small images: three stages of 16, 32 and 64
+ * channels behind a 3x3 stem without stride or pooling, shortcuts without parameters (section 4.2 of the source).
  *
  * Parameters are "<prefix>conv1.weight", "<prefix>layer1.0.bn1.weight", ... for every norm,
  * as torchvision's norm_layer argument leaves them. Source: He et al., arXiv 1512.03385.
@@ -17,22 +18,31 @@ struct resnet_block {
 	struct conv_layer conv[3];
 	struct norm_layer norm[3];
 	bool is_wide;	/* the next block adds this one's output to its own */
-	bool has_shortcut;
+	bool has_shortcut;	/* a convolution */
 	struct conv_layer shortcut;
 	struct norm_layer shortcut_norm;
+	int64_t pad_channels;	/* of a shortcut without parameters (op/subsample_pad.h); 0: none */
+};
+
+struct resnet_spec {
+	int depth;
+	bool cifar;	/* for small images */
+	enum norm_kind norm;
+	enum conv_backend backend;
 };
 
 struct resnet {
+	bool cifar;
+	int n_stages;	/* 4, for small images 3 */
 	struct conv_layer stem;
 	struct norm_layer stem_norm;
 	int n_blocks[RESNET_STAGES];
 	struct resnet_block *blocks[RESNET_STAGES];
-	int64_t channels[RESNET_STAGES];	/* of C2..C5, at strides 4, 8, 16, 32 */
+	int64_t channels[RESNET_STAGES];	/* of C2..C5, at strides 4, 8, 16, 32; for small images of three, at 1, 2, 4 */
 };
 
-/* Add the parameters to set. Error: a depth that is none of 18, 34, 50, 101. */
-int resnet_build(struct resnet *r, struct param_set *set, const char *prefix, int depth, enum norm_kind norm,
-		 enum conv_backend backend) MUST_CHECK;
+/* Add the parameters to set. Error: a depth that there is not. */
+int resnet_build(struct resnet *r, struct param_set *set, const char *prefix, const struct resnet_spec *spec) MUST_CHECK;
 
 /* Constants other than torch's for all norms; see struct norm_layer. */
 void resnet_set_norms(struct resnet *r, float eps, float momentum);
@@ -43,7 +53,7 @@ void resnet_set_norms(struct resnet *r, float eps, float momentum);
  */
 int resnet_fold_norms(struct resnet *r, struct param_set *set, enum dtype dtype) MUST_CHECK;
 
-/* c receives C2..C5. */
+/* c receives C2..C5, for small images the n_stages of them. */
 int resnet_apply(struct resnet *r, struct tape *t, struct var *images, struct var *c[RESNET_STAGES]) MUST_CHECK;
 
 #endif

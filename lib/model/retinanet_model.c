@@ -98,19 +98,21 @@ static int build_fpn(struct retinanet *net, struct model *m)
 	return 0;
 }
 
-static int build(struct model *m, int depth, bool fpn, enum norm_kind norm)
+static int build(struct model *m, const struct model_parts *parts)
 {
 	struct retinanet *net = arena_calloc(&m->params.arena, 1, sizeof *net);
 	if (net == NULL)
 		return -1;
+	enum norm_kind norm = parts->norm;
 	m->net = net;
-	if (!fpn)
+	if (!parts->fpn)
 		return err_set("'%s': a retinanet needs the neck fpn: retinanet-BACKBONE-fpn-NORM", m->spec.name);
 	TRY(retinanet_preset(&net->conventions, m->spec.preset));
 	net->conventions.anchors.base_size = m->spec.anchor_size;
 	bool level_norms = net->conventions.net.level_norms;
 	net->head_norm = norm == NORM_GN || (norm == NORM_BN && level_norms) ? norm : NORM_NONE;
-	TRY(resnet_build(&net->body, &m->params, "backbone.body.", depth, norm, m->spec.backend));
+	struct resnet_spec spec = { parts->depth, parts->cifar, norm, m->spec.backend };
+	TRY(resnet_build(&net->body, &m->params, "backbone.body.", &spec));
 	if (norm != NORM_GN)
 		resnet_set_norms(&net->body, net->conventions.net.bn_eps, net->conventions.net.bn_momentum);
 	TRY(build_fpn(net, m));

@@ -8,19 +8,9 @@
 #include <string.h>
 #include <xxhash.h>
 
-static const struct {
-	const char *name;
-	enum dtype dtype;
-} dtype_table[] = {
-	{ "U8", DTYPE_U8 }, { "I32", DTYPE_I32 }, { "I64", DTYPE_I64 },
-	{ "F32", DTYPE_F32 }, { "F64", DTYPE_F64 }, { "BF16", DTYPE_BF16 },
-};
-
-enum { N_DTYPES = sizeof dtype_table / sizeof dtype_table[0] };
-
 /* What the header says of one tensor. */
 struct entry {
-	int dtype;	/* 0: not seen */
+	const struct stored_dtype *dtype;	/* NULL: not seen */
 	int rank;	/* -1: not seen */
 	int64_t dim[TENSOR_MAX_RANK];
 	int64_t begin, end;	/* -1: not seen */
@@ -30,10 +20,8 @@ static int read_dtype(struct json_reader *j, struct entry *e)
 {
 	if (json_next(j) != JSON_STRING)
 		return json_fail(j, "dtype must be a string");
-	for (int i = 0; i < N_DTYPES; i++)
-		if (json_is(j, dtype_table[i].name))
-			e->dtype = (int)dtype_table[i].dtype;
-	return e->dtype != 0 ? 0 : json_fail(j, "dtype %s is not supported", j->text);
+	e->dtype = stored_dtype_safetensors(j->text);
+	return e->dtype != NULL ? 0 : json_fail(j, "dtype %s is not supported", j->text);
 }
 
 /* An array of at most max whole numbers; how many, or -1. */
@@ -73,14 +61,14 @@ static int read_entry(struct json_reader *j, struct entry *e)
 	}
 	if (event == JSON_ERROR)
 		return -1;
-	if (e->dtype == 0 || e->rank < 0 || e->begin < 0)
+	if (e->dtype == NULL || e->rank < 0 || e->begin < 0)
 		return json_fail(j, "a tensor needs dtype, shape and data_offsets");
 	return 0;
 }
 
 static int check_size(struct json_reader *j, const struct entry *e, size_t data_size)
 {
-	size_t bytes = dtype_size(e->dtype);
+	size_t bytes = e->dtype->size;
 	for (int i = 0; i < e->rank; i++)
 		if (__builtin_mul_overflow(bytes, (size_t)e->dim[i], &bytes))
 			return json_fail(j, "the shape is too large");
@@ -89,19 +77,21 @@ static int check_size(struct json_reader *j, const struct entry *e, size_t data_
 	return 0;
 }
 
+/* The data as it lies there, or where that cannot be used a copy. */
 static int add_item(struct safetensors *s, const char *name, const struct entry *e, uint8_t *data)
 {
+	const struct stored_dtype *stored = e->dtype;
 	uint8_t *at = data + e->begin;
-	if ((uintptr_t)at % dtype_size(e->dtype) != 0) {
-		uint8_t *aligned = arena_alloc(&s->arena, (size_t)(e->end - e->begin));
-		if (aligned == NULL)
-			return -1;
-		memcpy(aligned, at, (size_t)(e->end - e->begin));
-		at = aligned;
-	}
 	struct safetensors_item *item = &s->items[s->n_items++];
 	item->name = name;
-	item->tensor = tensor_view((enum dtype)e->dtype, e->rank, e->dim, at);
+	item->stored = stored;
+	item->tensor = tensor_view(stored->dtype, e->rank, e->dim, at);
+	if (stored_dtype_is_plain(stored) && (uintptr_t)at % stored->size == 0)
+		return 0;
+	size_t size = dtype_size((int)stored->dtype);
+	TRY(tensor_new(&item->tensor, &s->arena, stored->dtype, e->rank, e->dim));
+	for (int64_t i = 0; i < tensor_count(&item->tensor); i++)
+		stored_widen((uint8_t *)item->tensor.data + (size_t)i * size, at + (size_t)i * stored->size, stored);
 	return 0;
 }
 
@@ -150,20 +140,25 @@ static int compare_items(const void *a, const void *b)
 	return strcmp(((const struct safetensors_item *)a)->name, ((const struct safetensors_item *)b)->name);
 }
 
-static int check_items(struct safetensors *s, const uint8_t *data, size_t data_size)
+int safetensors_sort(struct safetensors *s)
 {
 	if (s->n_items > 1)
 		qsort(s->items, (size_t)s->n_items, sizeof *s->items, compare_items);
 	for (int i = 1; i < s->n_items; i++)
 		if (strcmp(s->items[i - 1].name, s->items[i].name) == 0)
 			return err_set("'%s' has two tensors named '%s'", s->path, s->items[i].name);
+	return 0;
+}
+
+static int check_hash(const struct safetensors *s, const uint8_t *data, size_t data_size)
+{
 	const char *want = safetensors_find_meta(s, "xxh3");
 	if (want != NULL && strtoull(want, NULL, 16) != XXH3_64bits(data, data_size))
 		return err_set("'%s' is damaged: the hash of its data does not match", s->path);
 	return 0;
 }
 
-static int open_bytes(struct safetensors *s, uint8_t *bytes, size_t size)
+int safetensors_read(struct safetensors *s, uint8_t *bytes, size_t size)
 {
 	uint64_t header = 0;
 	for (int i = 0; i < 8 && size >= 8; i++)
@@ -181,7 +176,9 @@ static int open_bytes(struct safetensors *s, uint8_t *bytes, size_t size)
 	uint8_t *data = bytes + 8 + header;
 	int status = read_header(s, &j, data, size - 8 - header, room);
 	json_close(&j);
-	return status == 0 ? check_items(s, data, size - 8 - header) : -1;
+	TRY(status);
+	TRY(safetensors_sort(s));
+	return check_hash(s, data, size - 8 - header);
 }
 
 int safetensors_open(struct safetensors *s, const char *path)
@@ -191,7 +188,7 @@ int safetensors_open(struct safetensors *s, const char *path)
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	s->path = arena_strdup(&s->arena, path);
-	if (s->path == NULL || io_read_file(path, &bytes, &size, &s->arena) != 0 || open_bytes(s, bytes, size) != 0) {
+	if (s->path == NULL || io_read_file(path, &bytes, &size, &s->arena) != 0 || safetensors_read(s, bytes, size) != 0) {
 		safetensors_close(s);
 		return -1;
 	}
@@ -222,14 +219,6 @@ void safetensors_close(struct safetensors *s)
 	*s = (struct safetensors){ 0 };
 }
 
-static const char *dtype_word(enum dtype dtype)
-{
-	for (int i = 0; i < N_DTYPES; i++)
-		if (dtype_table[i].dtype == dtype)
-			return dtype_table[i].name;
-	return "?";
-}
-
 static void put_meta(struct json_writer *w, const struct safetensors_meta *meta, int n_meta, uint64_t hash)
 {
 	char text[17];
@@ -251,7 +240,7 @@ static void put_item(struct json_writer *w, const struct safetensors_item *item,
 	json_put_key(w, item->name);
 	json_put_object(w);
 	json_put_key(w, "dtype");
-	json_put_string(w, dtype_word(t->dtype));
+	json_put_string(w, stored_dtype_of(t->dtype)->safetensors);
 	json_put_key(w, "shape");
 	json_put_array(w);
 	for (int d = 0; d < t->rank; d++)

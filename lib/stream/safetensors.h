@@ -18,11 +18,13 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "tensor/stored.h"
 #include "tensor/tensor.h"
 
 struct safetensors_item {
 	const char *name;
 	struct tensor tensor;
+	const struct stored_dtype *stored;	/* what it was in the file; not needed to write */
 };
 
 struct safetensors_meta {
@@ -41,6 +43,15 @@ struct safetensors {
 
 /* Error: cannot read; not of this format; offsets outside the file; sizes that do not fit; wrong hash. */
 int safetensors_open(struct safetensors *s, const char *path) MUST_CHECK;
+
+/*
+ * The same for bytes in the memory of s->arena, which s->path names in messages; the rest of s is cleared. On error
+ * the caller closes.
+ */
+int safetensors_read(struct safetensors *s, uint8_t *bytes, size_t size) MUST_CHECK;
+
+/* For who fills the items in another way: bring them into order. Error: two of one name. */
+int safetensors_sort(struct safetensors *s) MUST_CHECK;
 
 /* NULL when there is none of that name. */
 const struct tensor *safetensors_find(const struct safetensors *s, const char *name);

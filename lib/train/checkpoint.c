@@ -1,6 +1,7 @@
 #include "train/checkpoint.h"
 
 #include "base/json.h"
+#include "train/class_list.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -49,45 +50,6 @@ static int need_number(int64_t *number, const struct checkpoint *c, const char *
 	return text == NULL ? -1 : checkpoint_parse_number(number, c, key, text, min, max);
 }
 
-static int read_category(struct json_reader *j, struct category *category, struct arena *a)
-{
-	enum json_event e;
-	bool has_id = false;
-	while ((e = json_next(j)) == JSON_KEY) {
-		if (json_is(j, "id")) {
-			has_id = true;
-			if (json_next(j) != JSON_NUMBER || !j->is_integer)
-				return json_fail(j, "id must be a whole number");
-			category->id = j->integer;
-		} else if (json_is(j, "name")) {
-			if (json_next(j) != JSON_STRING)
-				return json_fail(j, "name must be text");
-			category->name = arena_strndup(a, j->text, j->text_size);
-			if (category->name == NULL)
-				return -1;
-		} else {
-			TRY(json_skip(j));
-		}
-	}
-	if (e != JSON_OBJECT_END || category->name == NULL || !has_id)
-		return json_fail(j, "a class needs id and name");
-	return 0;
-}
-
-static int parse_categories(struct checkpoint *c, struct json_reader *j, size_t text_size)
-{
-	/* An object takes at least 2 characters. */
-	c->categories = arena_calloc(&c->file.arena, text_size / 2 + 1, sizeof *c->categories);
-	if (c->categories == NULL)
-		return -1;
-	enum json_event e = json_next(j);
-	if (e != JSON_ARRAY_BEGIN)
-		return json_fail(j, "classes must be a list");
-	while ((e = json_next(j)) == JSON_OBJECT_BEGIN)
-		TRY(read_category(j, &c->categories[c->n_categories++], &c->file.arena));
-	return e == JSON_ARRAY_END ? 0 : json_fail(j, "a class must be an object");
-}
-
 static int read_categories(struct checkpoint *c)
 {
 	const char *text = need(c, "classes");
@@ -95,8 +57,11 @@ static int read_categories(struct checkpoint *c)
 		return -1;
 	struct json_reader j;
 	TRY(json_open_memory(&j, text, strlen(text), c->file.path));
-	int status = parse_categories(c, &j, strlen(text));
+	struct class_list list;
+	int status = class_list_json(&list, &j, &c->file.arena);
 	json_close(&j);
+	c->categories = list.categories;
+	c->n_categories = list.n;
 	return status;
 }
 
