@@ -113,7 +113,7 @@ struct dataset_kind {
 	 */
 	int (*detect)(const char *path, const struct dataset_options *options);
 	int (*open)(struct dataset *d, const char *path) MUST_CHECK;
-	/* What must be read in order and by one thread; NULL: nothing. 1 = there is a record, 0 = end, -1 = error. */
+	/* What must be read in order, one call at a time; NULL: nothing. 1 = there is a record, 0 = end, -1 = error. */
 	int (*fetch)(struct dataset *d, struct dataset_record *r);
 	int (*load)(const struct dataset *d, struct dataset_record *r) MUST_CHECK;
 	void (*close)(struct dataset *d);

@@ -19,7 +19,7 @@ struct run {
 	int64_t clipped;
 	struct sampler sampler;
 	int64_t seq;	/* of the next record to fetch; for a stream its number */
-	struct stream_count passed;	/* deselected while fetching: another thread than the one that writes */
+	struct stream_count passed;	/* deselected while fetching, which may be at the same time as writing */
 	int64_t done, planned;
 };
 
@@ -66,7 +66,7 @@ int pack_run_header(struct stream_header *header, struct dataset *d, const struc
 	return 0;
 }
 
-/* fetch, in one thread: the next position of this part. */
+/* fetch, in order: the next position of this part. */
 static int next_item(void *context, void *argument)
 {
 	struct run *run = context;
@@ -159,7 +159,7 @@ static int count_objects(struct run *run, const struct item *item)
 	return 0;
 }
 
-/* count and write, in order and in one thread. */
+/* count and write, in order. */
 static int done_item(void *context, void *argument)
 {
 	struct run *run = context;

@@ -13,7 +13,7 @@ struct pack_sink {
 	 * the whole record in r->reject, here and in put().
 	 */
 	int (*prepare)(void *context, struct dataset_record *r, void **prepared);
-	/* In the order of the run, in one thread. */
+	/* In the order of the run, one after the other. */
 	int (*put)(void *context, struct dataset_record *r, void *prepared);
 	/* All is well: make it last. */
 	int (*close)(void *context, const struct stream_trailer *trailer);

@@ -27,8 +27,8 @@ static int check_entry(struct check *c, const struct stream_body *body, const st
 	c->offset = e->offset + FRAME_SIZE + e->size;
 	if (c->kind != NULL && e->objects != v->n)
 		return err_set("the index says %u objects, the record has %" PRId64, e->objects, v->n);
-	uint64_t hash = v->id == NULL ? e->id_hash : v->id->text == NULL ? pack_id_hash_number(v->id->number) :
-			pack_id_hash_text(v->id->text, strlen(v->id->text));
+	uint64_t hash;
+	TRY(pack_id_hash_body(&hash, body->data, body->size));
 	if (e->id_hash != hash)
 		return err_set("the index has another id for it");
 	TRY(pack_read(&c->pack, body->number, &again));

@@ -91,4 +91,7 @@ void pack_close(struct pack *p);
 uint64_t pack_id_hash_text(const char *text, size_t length);
 uint64_t pack_id_hash_number(int64_t number);
 
+/* The hash of the id in a record's body; 0 when it has none. Error: it is no map. */
+int pack_id_hash_body(uint64_t *hash, const void *body, size_t size) MUST_CHECK;
+
 #endif

@@ -196,8 +196,7 @@ uint64_t pack_id_hash_number(int64_t number)
 	return XXH3_64bits_withSeed(&number, sizeof number, 1);
 }
 
-/* The hash of the id in a record's body; 0: it has none. */
-static int find_id(uint64_t *hash, const void *body, size_t size)
+int pack_id_hash_body(uint64_t *hash, const void *body, size_t size)
 {
 	struct wire_cursor c = wire_cursor(body, size);
 	struct wire_item map, key, id;
@@ -225,7 +224,7 @@ static int add_entry(struct packer *p, const void *body, size_t size, int64_t ob
 				.zstd_frame = p->index.n_frames, .objects = (uint32_t)objects };
 	if (objects < 0 || objects > UINT32_MAX)
 		return err_set("'%s': %lld objects in one record", p->name, (long long)objects);
-	TRY(find_id(&e.id_hash, body, size));
+	TRY(pack_id_hash_body(&e.id_hash, body, size));
 	struct pack_entry *entries = grown(p->entries, &p->entries_room, p->index.n_records + 1, sizeof e);
 	if (entries == NULL)
 		return -1;
