@@ -36,6 +36,28 @@ words() {
 	printf ' %q' "$@"
 }
 
+# detector_usage: the options of all that train a detector; what they are without being given is in opt.
+detector_usage() {
+	cat << END
+DATA is a COCO JSON file (with --train-images, --val-images), a VOC directory (with --train-set, --val-set)
+or a pack. With DRY_RUN=1 in the environment commands are printed and not run.
+
+  -o DIR              everything that is made: packs, models, logs, curves and results;
+                      a DIR goes with the arguments it was begun with
+  --train DATA        what to train on
+  --train-images DIR  images of a COCO JSON file
+  --train-set NAME    list in ImageSets/Main of a VOC directory
+  --val DATA          what to evaluate on; --val-images and --val-set alike
+  --model NAME        architecture (${opt[model]})
+  --policy N          augmentation, 0 to 4 (${opt[policy]})
+  --size WxH          of the training images (${opt[size]})
+  --epochs N          passes over the training images (${opt[epochs]})
+  --batch N           images a step (${opt[batch]})
+  --seed N            of everything random (${opt[seed]})
+  --save-every N      steps between saves (${opt[save-every]})
+END
+}
+
 # dry: whether commands are only shown.
 dry() {
 	[ "${DRY_RUN:-0}" != 0 ]

@@ -9,23 +9,10 @@ usage() {
 	cat << 'END'
 usage: finetune.sh -o DIR --init FILE --train DATA --val DATA [options] [-- options of trainstep]
 
-DATA is a COCO JSON file (with --train-images, --val-images), a VOC directory (with --train-set, --val-set)
-or a pack. With DRY_RUN=1 in the environment commands are printed and not run.
-
-  -o DIR              everything that is made: packs, model.safetensors, model.log.jsonl, model.loss.svg, results;
-                      a DIR goes with the arguments it was begun with
+END
+	detector_usage
+	cat << 'END'
   --init FILE         weights to begin with, a model of trainstep or of 'ckpt import'; what does not fit begins at random
-  --train DATA        what to train on
-  --train-images DIR  images of a COCO JSON file
-  --train-set NAME    list in ImageSets/Main of a VOC directory
-  --val DATA          what to evaluate on; --val-images and --val-set alike
-  --model NAME        architecture (retinanet-resnet50-fpn-frozenbn)
-  --policy N          augmentation, 0 to 4 (0)
-  --size WxH          of the training images (640x640)
-  --epochs N          passes over the training images (12)
-  --batch N           images a step (8)
-  --seed N            of everything random (0)
-  --save-every N      steps between saves (100)
 
 What is trained, and how fast, is trainstep's business: --freeze, --train-only, --lr-mult, --layer-decay.
 

@@ -8,22 +8,9 @@ usage() {
 	cat << 'END'
 usage: scratch.sh -o DIR --train DATA --val DATA [options] [-- options of trainstep]
 
-DATA is a COCO JSON file (with --train-images, --val-images), a VOC directory (with --train-set, --val-set)
-or a pack. With DRY_RUN=1 in the environment commands are printed and not run.
-
-  -o DIR              everything that is made: packs, model.safetensors, model.log.jsonl, model.loss.svg, results;
-                      a DIR goes with the arguments it was begun with
-  --train DATA        what to train on
-  --train-images DIR  images of a COCO JSON file
-  --train-set NAME    list in ImageSets/Main of a VOC directory
-  --val DATA          what to evaluate on; --val-images and --val-set alike
-  --model NAME        architecture (retinanet-resnet50-fpn-gn)
-  --policy N          augmentation, 0 to 4 (0)
-  --size WxH          of the training images (640x640)
-  --epochs N          passes over the training images (12)
-  --batch N           images a step (8)
-  --seed N            of everything random (0)
-  --save-every N      steps between saves (100)
+END
+	detector_usage
+	cat << 'END'
 
 examples:
   pipelines/scratch.sh -o run --train train.json --train-images train --val val.json --val-images val

@@ -37,16 +37,7 @@ like "$(cat said)" "Average Precision" "and evaluates"
 like "$(cat commands)" "start weights from 'my base/model.safetensors'" "begins with the classifier's weights"
 want=$(sums tuned/model.safetensors tuned/model.state)
 
-set -m
-finetune killed > /dev/null 2>&1 &
-job=$!
-set +m
-for ((i = 0; i < 600; i++)); do
-	[ -e killed/model.state ] && break
-	sleep 0.1
-done
-kill -9 -- -$job
-wait $job 2> /dev/null
+kill_after killed/model.state finetune killed
 ok "goes on after a kill" finetune killed
 is "$(sums killed/model.safetensors killed/model.state)" "$want" "to the bits of a run without one"
 fails_with 2 "are needed" "$bin/finetune.sh" -o x --train y --val z

@@ -33,16 +33,7 @@ ok "once more changes nothing" scratch "my run"
 is "$(sums "my run/model.safetensors" "my run/model.state")" "$want" "of the model"
 
 # A kill in the middle.
-set -m
-scratch killed > /dev/null 2>&1 &
-job=$!
-set +m
-for ((i = 0; i < 600; i++)); do
-	[ -e killed/model.state ] && break
-	sleep 0.1
-done
-kill -9 -- -$job
-wait $job 2> /dev/null
+kill_after killed/model.state scratch killed
 ok "goes on after a kill" scratch killed
 is "$(sums killed/model.safetensors killed/model.state)" "$want" "to the bits of a run without one"
 

@@ -43,6 +43,22 @@ sums() {
 	done
 }
 
+# kill_after FILE COMMAND...: begin it, and kill it with all its children when the file is there.
+kill_after() {
+	local file=$1 job i
+	shift
+	set -m
+	"$@" > /dev/null 2>&1 &
+	job=$!
+	set +m
+	for ((i = 0; i < 600; i++)); do
+		[ -e "$file" ] && break
+		sleep 0.1
+	done
+	kill -9 -- -$job
+	wait $job 2> /dev/null
+}
+
 # has_bf16: this processor multiplies bf16.
 has_bf16() {
 	grep -q avx512_bf16 /proc/cpuinfo
