@@ -45,7 +45,7 @@ ISA_CFLAGS_avx2 := -mavx2 -mfma -mf16c
 ISA_CFLAGS_avx512 := -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512
 
 # Fuzzing needs the layers that read data, and no others.
-LIB_DIRS := $(if $(filter fuzz,$(CONF)),base tensor stream weights record image coco eval,*)
+LIB_DIRS := $(if $(filter fuzz,$(CONF)),base tensor stream weights record image coco eval augment,*)
 LIB_SRC := $(sort $(filter-out %.simd.c,$(wildcard $(LIB_DIRS:%=lib/%/*.c))))
 SIMD_SRC := $(sort $(wildcard $(LIB_DIRS:%=lib/%/*.simd.c)))
 TOOL_SRC := $(sort $(wildcard tools/*.c))
@@ -61,6 +61,7 @@ POLICIES := $(call SYMBOLS,augment_policy,$(wildcard lib/augment/*.c))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
 	$(foreach level,$(ISA_LEVELS),$(SIMD_SRC:%.c=$(BUILD)/obj/%.$(level).o)) \
+	$(BUILD)/obj/registry_augment.o \
 	$(if $(filter fuzz,$(CONF)),,$(BUILD)/obj/registry.o $(BUILD)/obj/registry_eval.o)
 LIB := $(BUILD)/libcocopipe.a
 TOOLS := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
@@ -111,16 +112,17 @@ $(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/eval/*.c lib/augment/*.
 	   $(foreach type,$(TYPES),echo '	&$(type),';) echo '	0 };'; \
 	   $(foreach task,$(TASKS),echo 'extern const struct eval_task $(task);';) \
 	   echo 'const struct eval_task *const eval_tasks[] = {'; \
-	   $(foreach task,$(TASKS),echo '	&$(task),';) echo '	0 };'; echo '#else'; \
+	   $(foreach task,$(TASKS),echo '	&$(task),';) echo '	0 };'; echo '#elif defined REGISTRY_AUGMENT'; \
+	   $(foreach op,$(AUGMENTS),echo 'extern const struct augment_op $(op);';) \
+	   echo 'const struct augment_op *const augment_ops[] = {'; \
+	   $(foreach op,$(AUGMENTS),echo '	&$(op),';) echo '	0 };'; \
+	   echo '#else'; \
 	   $(foreach kind,$(DATASETS),echo 'extern const struct dataset_kind $(kind);';) \
 	   echo 'const struct dataset_kind *const dataset_kinds[] = {'; \
 	   $(foreach kind,$(DATASETS),echo '	&$(kind),';) echo '	0 };'; \
 	   $(foreach policy,$(POLICIES),echo 'extern const struct augment_policy $(policy);';) \
 	   echo 'const struct augment_policy *const augment_policies[] = {'; \
 	   $(foreach policy,$(POLICIES),echo '	&$(policy),';) echo '	0 };'; \
-	   $(foreach op,$(AUGMENTS),echo 'extern const struct augment_op $(op);';) \
-	   echo 'const struct augment_op *const augment_ops[] = {'; \
-	   $(foreach op,$(AUGMENTS),echo '	&$(op),';) echo '	0 };'; \
 	   $(foreach op,$(OPS),echo 'extern const struct op $(op);';) \
 	   echo 'const struct op *const op_registry[] = {'; \
 	   $(foreach op,$(OPS),echo '	&$(op),';) echo '	0 };'; \
@@ -129,7 +131,7 @@ $(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/eval/*.c lib/augment/*.
 	   $(foreach head,$(HEADS),echo '	&$(head),';) echo '	0 };'; echo '#endif'; } > $@.tmp
 	@cmp -s $@.tmp $@ && rm $@.tmp && touch $@ || mv $@.tmp $@
 
-# In two objects, so that a program which evaluates is not linked with ops, models, and the libraries these need.
+# In three objects, so that a program which evaluates is not linked with ops, models, and the libraries these need.
 $(BUILD)/obj/registry.o: $(BUILD)/registry.c
 	@mkdir -p $(@D)
 	$(call say,CC $@)
@@ -139,6 +141,11 @@ $(BUILD)/obj/registry_eval.o: $(BUILD)/registry.c
 	@mkdir -p $(@D)
 	$(call say,CC $@)
 	$(Q)$(CC) $(BASE_CFLAGS) -DREGISTRY_EVAL $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/registry_augment.o: $(BUILD)/registry.c
+	@mkdir -p $(@D)
+	$(call say,CC $@)
+	$(Q)$(CC) $(BASE_CFLAGS) -DREGISTRY_AUGMENT $(CFLAGS) -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
