@@ -16,7 +16,7 @@ int augment_round(double pixels)
 /* How often this image was seen in this epoch before: always the first time. */
 enum { OCCURRENCE = 0 };
 
-static uint64_t sample_key(const struct sample *s, uint64_t seed)
+uint64_t augment_sample_key(const struct sample *s, uint64_t seed)
 {
 	uint64_t key = rng_mix(seed, (uint64_t)s->epoch);
 	key = rng_mix_text(key, s->source);
@@ -28,7 +28,7 @@ static uint64_t sample_key(const struct sample *s, uint64_t seed)
 int augment_plan(struct augment_plan *plan, const struct augment_param *param, const struct sample *sample, int w,
 		 int h, struct arena *a)
 {
-	uint64_t key = sample_key(sample, param->seed);
+	uint64_t key = augment_sample_key(sample, param->seed);
 	if (param->replay != NULL)
 		return augment_replay_find(plan, param->replay, sample, param->quirks, w, h);
 	*plan = (struct augment_plan){

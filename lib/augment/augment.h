@@ -107,6 +107,9 @@ extern const struct augment_policy *const augment_policies[];
 /* The policy of that name, or NULL. */
 const struct augment_policy *augment_policy_find(const char *name);
 
+/* What all randomness about a sample begins with: (seed, epoch, source, id, occurrence, view). */
+uint64_t augment_sample_key(const struct sample *s, uint64_t seed);
+
 /* The plan for an upright image of w x h pixels; its steps live in a. Error: a size out of range; memory. */
 int augment_plan(struct augment_plan *plan, const struct augment_param *param, const struct sample *sample, int w,
 		 int h, struct arena *a) MUST_CHECK;
