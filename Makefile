@@ -76,7 +76,7 @@ Q := @
 say = @echo '  $(1)'
 endif
 
-.PHONY: all deps check check-peers bench benches demo fuzz fuzzers install help clean parity tests
+.PHONY: all deps check check-peers bench benches sheets demo fuzz fuzzers install help clean parity tests
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -221,6 +221,10 @@ bench: deps	## measure speed against peers; the table is build/bench.tsv too
 demo: deps	## draw a data set, train on it for about two minutes, evaluate, leave pictures
 	@$(MAKE) --no-print-directory all
 	@BIN=$(CURDIR)/$(BUILD)/bin pipelines/demo.sh build/demo
+
+sheets: deps	## draw the contact sheets of docs/augment.md anew
+	@$(MAKE) --no-print-directory all
+	@BIN=$(CURDIR)/$(BUILD)/bin docs/sheets.sh docs/sheets
 
 install: all	## copy programs and man pages below $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5

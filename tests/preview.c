@@ -48,6 +48,10 @@ static void test_text(void)
 	plan.x = 7;
 	preview_plan_text(text, sizeof text, &plan);
 	is_text(text, "rotate -12.3, equalize, mirrored, scaled to 300x150 (1.5), cut to 128x120 at 7,0", "and one that does more");
+	plan.late = true;
+	preview_plan_text(text, sizeof text, &plan);
+	is_text(text, "mirrored, scaled to 300x150 (1.5), cut to 128x120 at 7,0, rotate -12.3, equalize", "late steps come last");
+	plan.late = false;
 	preview_plan_text(small, sizeof small, &plan);
 	is_text(small, "rotate -12.3, equalize, mirro", "cut where there is no room");
 }

@@ -12,7 +12,7 @@ enum {
 	LINE_H = 12, LINES = 3, TITLE_H = LINES * LINE_H + 4, CELL_H = TITLE_H + PICTURE_H,
 	MARGIN = 6, LINE_CHARACTERS = (CELL_W - 2 * MARGIN) / DRAW_FONT_W,
 	GAP = 8,
-	QUALITY = 85,
+	QUALITY = 80,
 };
 
 static const struct color GROUND = { 24, 26, 30 }, FRAME = { 44, 48, 55 }, TITLE = { 214, 218, 224 },

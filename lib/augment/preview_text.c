@@ -28,7 +28,7 @@ static void add_steps(struct text *t, const struct augment_plan *plan)
 		add(t, "%s", step->op->name);
 		if (!step->op->plain)
 			add(t, " %.3g", step->value);
-		add(t, ", ");
+		add(t, "%s", i + 1 < plan->n_steps ? ", " : "");
 	}
 }
 
@@ -36,11 +36,18 @@ void preview_plan_text(char *text, size_t room, const struct augment_plan *plan)
 {
 	struct text t = { text, room };
 	add(&t, "%s", "");
-	add_steps(&t, plan);
+	if (!plan->late)
+		add_steps(&t, plan);
+	if (!plan->late && plan->n_steps > 0)
+		add(&t, ", ");
 	if (plan->mirror)
 		add(&t, "mirrored, ");
 	add(&t, "scaled to %dx%d (%.3g)", plan->scaled_w, plan->scaled_h,
 	    (double)plan->scaled_h / plan->source_h);
 	if (plan->valid_w != plan->scaled_w || plan->valid_h != plan->scaled_h)
 		add(&t, ", cut to %dx%d at %d,%d", plan->valid_w, plan->valid_h, plan->x, plan->y);
+	if (plan->late && plan->n_steps > 0)
+		add(&t, ", ");
+	if (plan->late)
+		add_steps(&t, plan);
 }
