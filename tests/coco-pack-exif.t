@@ -63,7 +63,7 @@ text=$(cd "$T/dir" && coco-pack . --rejects "$T/rejects" 2>&1 > "$T/out")
 is "$(tstream dump "$T/out" | sed 's/"encoded.*//' | tr '\n' ' ')" \
 	'{"id":1,"seq":0,"source":"dir","file_name":"B.JPEG", {"id":2,"seq":1,"source":"dir","file_name":"a.jpg", {"id":3,"seq":2,"source":"dir","file_name":"b.jpg", {"id":4,"seq":3,"source":"dir","file_name":"c.png", ' \
 	"a directory: JPEG and PNG, numbered in byte order"
-like "$text" "1 file passed over: the name does not end in .jpg, .jpeg or .png" "other files are mentioned"
+like "$text" "1 file passed over: not named as an image or what belongs to it" "other files are mentioned"
 like "$(tr -s ' ' <<< "$text")" "1 records 0 objects: image file is cut short" "a PNG without its end is rejected"
 like "$(cat "$T/rejects")" '^\{"seq":4,"image":5,"file_name":"d.png","objects":0,"reason":"image file is cut short"\}$' "and listed"
 

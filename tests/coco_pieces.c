@@ -96,7 +96,7 @@ static void test_positions(void)
 	struct dataset d;
 	struct sampler all;
 	struct rng g = rng_make(1);
-	const struct sampler_options o = { .shuffle = true, .seed = 8, .epochs = 4, .count = -1, .fraction = 0.6, .parts = 1 };
+	const struct sampler_options o = { .shuffle = true, .seed = 8, .epochs = 4, .count = -1, .selection.fraction = 0.6, .parts = 1 };
 	int wrong = 0, seen[4][IMAGES] = { { 0 } };
 	make_dataset(&d, false);
 	ok(sampler_init(&all, &d, &o) == 0 && all.n == 61 && all.length == 244, "sampler: 0.6 of 101 images is 61");
@@ -125,7 +125,7 @@ static void test_uniform(void)
 	enum { N = 7, EPOCHS = 7000 };
 	struct dataset d;
 	struct sampler s;
-	const struct sampler_options o = { .shuffle = true, .epochs = EPOCHS, .count = -1, .fraction = 1, .parts = 1 };
+	const struct sampler_options o = { .shuffle = true, .epochs = EPOCHS, .count = -1, .selection.fraction = 1, .parts = 1 };
 	int seen[N][N] = { { 0 } };
 	make_dataset(&d, false);
 	d.n = N;
@@ -146,7 +146,7 @@ static void test_subset(void)
 {
 	struct dataset d[2];
 	struct sampler s[2];
-	const struct sampler_options o = { .epochs = 1, .count = -1, .fraction = 0.37, .subset_seed = 5, .parts = 1 };
+	const struct sampler_options o = { .epochs = 1, .count = -1, .selection = { .fraction = 0.37, .seed = 5 }, .parts = 1 };
 	int chosen[IMAGES] = { 0 }, wrong = 0;
 	for (int k = 0; k < 2; k++) {
 		make_dataset(&d[k], k == 1);

@@ -68,11 +68,16 @@ static void make_dataset(struct dataset *d, int64_t n)
 static int run(struct log *log, int64_t n, const struct pack_options *o, struct stream_trailer *trailer)
 {
 	const struct pack_sink sink = { log, prepare, put, finish, abandon };
-	struct pack_result result;
+	struct pack_result result = { .clipped = 0 };
 	struct dataset d;
+	struct sampler sampler;
+	struct pack_options own = *o;
 	make_dataset(&d, n);
 	log->n = 0;
-	int status = pack_run(&result, &d, o, &sink);
+	own.ready = &sampler;
+	int status = sampler_init(&sampler, &d, &o->sampler);
+	if (status == 0)
+		status = pack_run(&result, &d, &own, &sink);
 	*trailer = result.trailer;
 	arena_release(&d.arena);
 	return status;
@@ -81,7 +86,7 @@ static int run(struct log *log, int64_t n, const struct pack_options *o, struct 
 static struct pack_options make_options(int64_t epochs, bool shuffle, uint64_t seed)
 {
 	return (struct pack_options){ .threads = 1, .sampler = { .shuffle = shuffle, .seed = seed, .epochs = epochs, .count = -1,
-								  .fraction = 1, .parts = 1 } };
+								  .selection.fraction = 1, .parts = 1 } };
 }
 
 /* Each epoch of the whole run has each image once; shuffled ones have orders of their own. */

@@ -15,8 +15,8 @@ static struct config {
 	struct option_list format, images, labels, results, set, classes, source;
 	const char *class_map, *exclude, *exif, *split, *output, *unpack, *tar, *rejects;
 	bool renumber, shuffle, rest, unlabelled, strict;
-	int64_t epochs, start, count, subset_seed, jpeg_quality;
-	double fraction;
+	int64_t epochs, start, count, subset_seed, jpeg_quality, subset, images_per_class, objects_per_class, corrupt_seed;
+	double fraction, imbalance, corrupt;
 } config = { .exif = "raw", .output = "-", .epochs = 1, .count = -1, .fraction = 1 };
 
 #define FORMATS "coco|panoptic|voc|labels|yolo|folders|cifar|list|tar|dir|stream"
@@ -40,9 +40,17 @@ static const struct option_spec options[] = {
 	OPTION_INT(0, "count", "N", &config.count, 1, 9e15, OPTION_RECORDS, "records of the run at most (all)"),
 	OPTION_INT(0, "start", "SEQ", &config.start, 0, 9e15, 0, "first position of the run to write (0)"),
 	OPTION_NUMBER(0, "fraction", "F", &config.fraction, 0, 1, OPTION_RECORDS, "use this part of the images (1)"),
+	OPTION_INT(0, "subset", "N", &config.subset, 1, 9e15, OPTION_RECORDS, "use N of the images"),
+	OPTION_INT(0, "images-per-class", "N", &config.images_per_class, 1, 9e15, OPTION_RECORDS, "use N images of each class"),
+	OPTION_INT(0, "objects-per-class", "N", &config.objects_per_class, 1, 9e15, OPTION_RECORDS,
+		   "use images with N objects of each class"),
+	OPTION_NUMBER(0, "imbalance", "R", &config.imbalance, 1, 1e9, OPTION_RECORDS,
+		      "long tail: R times as many images of the first class as of the last"),
 	OPTION_INT(0, "subset-seed", "N", &config.subset_seed, 0, 9007199254740992.0, OPTION_RECORDS,
-		   "seed of --fraction (0)"),
-	OPTION_FLAG(0, "rest", &config.rest, OPTION_RECORDS, "use the images that --fraction leaves"),
+		   "seed of these selections (0)"),
+	OPTION_FLAG(0, "rest", &config.rest, OPTION_RECORDS, "use the images that the selection leaves"),
+	OPTION_NUMBER(0, "corrupt-labels", "P", &config.corrupt, 0, 1, OPTION_RECORDS, "make this part of the labels wrong (0)"),
+	OPTION_INT(0, "corrupt-seed", "N", &config.corrupt_seed, 0, 9007199254740992.0, OPTION_RECORDS, "seed of --corrupt-labels (0)"),
 	OPTION_FLAG(0, "unlabelled", &config.unlabelled, OPTION_RECORDS, "without annotations"),
 	OPTION_TEXT(0, "split", "I/N", &config.split, OPTION_RECORDS, "only the positions that are I modulo N"),
 	OPTION_CHOICE(0, "exif", "raw|turned", &config.exif, OPTION_RECORDS,
@@ -98,7 +106,7 @@ static void say_count(const char *what, const struct stream_count *count)
 	tool_say("%-10s %10" PRId64 " records %10" PRId64 " objects", what, count->records, count->objects);
 }
 
-static void say_result(const struct dataset *d, const struct pack_result *result)
+static void say_result(const struct dataset *d, const struct pack_options *o, const struct pack_result *result)
 {
 	const struct stream_trailer *t = &result->trailer;
 	say_count("in", &t->in);
@@ -116,6 +124,10 @@ static void say_result(const struct dataset *d, const struct pack_result *result
 	if (result->clipped > 0)
 		tool_say("%" PRId64 " box%s cut at the edge of the image", result->clipped,
 			 result->clipped == 1 ? "" : "es");
+	if (result->corrupted > 0)
+		tool_say("%" PRId64 " label%s made wrong", result->corrupted, tool_plural(result->corrupted));
+	if (o->ready != NULL && o->ready->n_short > 0)
+		tool_say("%d class%s with fewer than were asked for", o->ready->n_short, o->ready->n_short == 1 ? "" : "es");
 	if (d->n_passed_over > 0)
 		tool_say("%" PRId64 " file%s passed over: not named as an image or what belongs to it", d->n_passed_over,
 			 tool_plural(d->n_passed_over));
@@ -153,8 +165,19 @@ static int pack(struct dataset *d, struct pack_options *o, const struct argument
 	int status = pack_run(&result, d, o, &sink);
 	progress_end(&progress);
 	if (status == 0)
-		say_result(d, &result);
+		say_result(d, o, &result);
 	return status;
+}
+
+/* What is chosen, before anything is written. */
+static int choose(struct sampler *s, struct dataset *d, struct pack_options *o)
+{
+	if (o->corrupt.rate > 0 && d->n_categories < 2)
+		return err_set("--corrupt-labels needs two classes; '%s' has %d", d->path, d->n_categories);
+	if (d->n < 0)
+		return 0;
+	o->ready = s;
+	return sampler_init(s, d, &o->sampler);
 }
 
 static int pack_with_rejects(struct dataset *d, struct pack_options *o, const struct arguments *args)
@@ -222,18 +245,26 @@ static void check_usage(const struct arguments *args, const struct sampler_optio
 static int run(const struct arguments *args)
 {
 	struct dataset d;
+	struct sampler sampler;
 	struct pack_options o = {
 		.sampler = {
 			.shuffle = config.shuffle, .seed = (uint64_t)args->seed, .epochs = config.epochs,
-			.count = config.count, .fraction = config.fraction, .rest = config.rest,
-			.subset_seed = (uint64_t)config.subset_seed,
+			.count = config.count,
+			.selection = {
+				.fraction = config.fraction, .subset = config.subset, .images_per_class = config.images_per_class,
+				.objects_per_class = config.objects_per_class, .imbalance = config.imbalance, .rest = config.rest,
+				.seed = (uint64_t)config.subset_seed,
+			},
 		},
+		.corrupt = { config.corrupt, (uint64_t)config.corrupt_seed },
 		.start = config.start, .strict = config.strict, .threads = args->threads,
 	};
 	parse_split(&o.sampler);
 	check_usage(args, &o.sampler);
 	TRY(open_data(&d, args));
-	int status = pack_with_rejects(&d, &o, args);
+	int status = choose(&sampler, &d, &o);
+	if (status == 0)
+		status = pack_with_rejects(&d, &o, args);
 	dataset_close(&d);
 	return status;
 }

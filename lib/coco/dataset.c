@@ -117,6 +117,11 @@ int dataset_load(const struct dataset *d, struct dataset_record *r)
 	return d->kind->load(d, r);
 }
 
+int dataset_classes(const struct dataset *d, struct dataset_record *r)
+{
+	return d->kind->classes != NULL ? d->kind->classes(d, r) : d->kind->load(d, r);
+}
+
 uint64_t dataset_fingerprint(const struct dataset *d)
 {
 	if (d->n < 0)

@@ -116,6 +116,8 @@ struct dataset_kind {
 	/* What must be read in order, one call at a time; NULL: nothing. 1 = there is a record, 0 = end, -1 = error. */
 	int (*fetch)(struct dataset *d, struct dataset_record *r);
 	int (*load)(const struct dataset *d, struct dataset_record *r) MUST_CHECK;
+	/* Of load() what concerns labels and class_label, iscrowd and ignore, without the image; NULL: load() does it. */
+	int (*classes)(const struct dataset *d, struct dataset_record *r);
 	void (*close)(struct dataset *d);
 };
 
@@ -139,6 +141,9 @@ int dataset_fetch(struct dataset *d, struct dataset_record *r) MUST_CHECK;
 
 /* Fill the rest of r. Error: memory, or the source is damaged. */
 int dataset_load(const struct dataset *d, struct dataset_record *r) MUST_CHECK;
+
+/* After dataset_fetch(): labels, class_label, iscrowd and ignore as annotated, whatever becomes of the image. Error: that of load. */
+int dataset_classes(const struct dataset *d, struct dataset_record *r) MUST_CHECK;
 
 /* One number for what the index holds: ids and object counts, in order. 0 for a stream. */
 uint64_t dataset_fingerprint(const struct dataset *d);

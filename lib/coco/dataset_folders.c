@@ -195,6 +195,13 @@ static int folder_of(const struct folders *f, int64_t index)
 	return lo;
 }
 
+static int folder_classes(const struct dataset *d, struct dataset_record *r)
+{
+	const struct folders *f = d->state;
+	r->sample.class_label = f->label_of[folder_of(f, r->index)];
+	return 0;
+}
+
 static int load_folders(const struct dataset *d, struct dataset_record *r)
 {
 	const struct folders *f = d->state;
@@ -206,5 +213,5 @@ static int load_folders(const struct dataset *d, struct dataset_record *r)
 }
 
 const struct dataset_kind dataset_kind_folders = {
-	.name = "folders", .detect = detect, .open = open_folders, .load = load_folders, .close = image_table_close,
+	.name = "folders", .detect = detect, .open = open_folders, .load = load_folders, .classes = folder_classes, .close = image_table_close,
 };

@@ -170,6 +170,13 @@ static int open_list(struct dataset *d, const char *path)
 	return image_table_finish(&l->table, d);
 }
 
+static int list_classes(const struct dataset *d, struct dataset_record *r)
+{
+	const struct list *l = d->state;
+	r->sample.class_label = l->labelled ? l->label[r->index] : -1;
+	return 0;
+}
+
 static int load_list(const struct dataset *d, struct dataset_record *r)
 {
 	const struct list *l = d->state;
@@ -191,5 +198,5 @@ static void close_list(struct dataset *d)
 }
 
 const struct dataset_kind dataset_kind_list = {
-	.name = "list", .detect = detect, .open = open_list, .load = load_list, .close = close_list,
+	.name = "list", .detect = detect, .open = open_list, .load = load_list, .classes = list_classes, .close = close_list,
 };

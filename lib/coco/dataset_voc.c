@@ -342,5 +342,5 @@ static int load_voc(const struct dataset *d, struct dataset_record *r)
 }
 
 const struct dataset_kind dataset_kind_voc = {
-	.name = "voc", .takes_labels = true, .detect = detect, .open = open_voc, .load = load_voc, .close = image_table_close,
+	.name = "voc", .takes_labels = true, .detect = detect, .open = open_voc, .load = load_voc, .classes = image_table_classes, .close = image_table_close,
 };

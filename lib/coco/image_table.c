@@ -180,3 +180,22 @@ int image_table_finish(struct image_table *t, struct dataset *d)
 	TRY(fill_index(d, t));
 	return find_one_image(t);
 }
+
+int image_table_classes(const struct dataset *d, struct dataset_record *r)
+{
+	const struct image_table *t = d->state;
+	const struct table_image *image = &t->images[r->index];
+	int32_t *labels = arena_calloc(&r->arena, (size_t)image->n + 1, sizeof *labels);
+	uint8_t *passed = arena_calloc(&r->arena, (size_t)image->n + 1, sizeof *passed);
+	if (labels == NULL || passed == NULL)
+		return -1;
+	for (int64_t i = 0; i < image->n; i++) {
+		const struct table_object *o = &t->objects[image->first + i];
+		labels[i] = o->label;
+		passed[i] = o->iscrowd || o->ignore;
+	}
+	r->sample.n = image->n;
+	r->sample.labels = labels;
+	r->sample.ignore = passed;
+	return 0;
+}

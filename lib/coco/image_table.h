@@ -73,6 +73,9 @@ int image_table_finish(struct image_table *t, struct dataset *d) MUST_CHECK;
 /* Where the image's file is, in the arena. NULL: memory. */
 const char *image_table_path(const struct image_table *t, const struct table_image *image, struct arena *a) MUST_CHECK;
 
+/* dataset_kind.classes of those whose objects are all in the table. */
+int image_table_classes(const struct dataset *d, struct dataset_record *r) MUST_CHECK;
+
 /* dataset_kind.load of these kinds; d->state is the table. */
 int image_table_load(const struct dataset *d, struct dataset_record *r) MUST_CHECK;
 

@@ -67,6 +67,25 @@ static int map_semantic(struct tensor *t, const struct dataset *d, int source, s
 	return 0;
 }
 
+/* The scores of classes that become one add up. */
+static int map_scores(struct tensor *t, const struct dataset *d, int source, struct arena *a)
+{
+	struct tensor mapped;
+	if (t->data == NULL)
+		return 0;
+	TRY(tensor_new(&mapped, a, DTYPE_F32, 1, (int64_t[]){ d->n_categories }));
+	float *to = mapped.data;
+	const float *from = t->data;
+	memset(to, 0, tensor_bytes(&mapped));
+	for (int64_t i = 0; i < t->dim[0]; i++) {
+		int32_t label = map_label(d->state, source, i);
+		if (label >= 0)
+			to[label] += from[i];
+	}
+	*t = mapped;
+	return 0;
+}
+
 /* Objects of classes that are left out go. */
 static int drop_objects(struct dataset_record *r)
 {
@@ -91,6 +110,7 @@ static int map_record(const struct dataset *d, struct dataset_record *r)
 	TRY(map_labels(&s->labels, s->n, m, r->source, &r->arena));
 	TRY(map_labels(&s->original_labels, s->n, m, r->source, &r->arena));
 	TRY(map_semantic(&s->semantic, d, r->source, &r->arena));
+	TRY(map_scores(&s->class_scores, d, r->source, &r->arena));
 	s->original_class_label = map_label(m, r->source, s->original_class_label);
 	if (s->class_label >= 0) {
 		s->class_label = map_label(m, r->source, s->class_label);
@@ -111,6 +131,14 @@ static int load(const struct dataset *d, struct dataset_record *r)
 	return m->same[r->source] ? 0 : map_record(d, r);
 }
 
+static int classes(const struct dataset *d, struct dataset_record *r)
+{
+	const struct merged *m = d->state;
+	const struct dataset *from = &m->source[r->source];
+	TRY(dataset_classes(from, r));
+	return r->reject != NULL || m->same[r->source] ? 0 : map_record(d, r);
+}
+
 static void close_sources(struct dataset *d)
 {
 	struct merged *m = d->state;
@@ -120,7 +148,7 @@ static void close_sources(struct dataset *d)
 		free(m->source);
 }
 
-static const struct dataset_kind merged_kind = { .name = "merged", .fetch = fetch, .load = load, .close = close_sources };
+static const struct dataset_kind merged_kind = { .name = "merged", .fetch = fetch, .load = load, .classes = classes, .close = close_sources };
 
 /* "a + b". */
 static const char *join_texts(struct dataset *d, const struct merged *m, const char *(*text)(const struct dataset *),

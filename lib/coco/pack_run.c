@@ -16,7 +16,7 @@ struct run {
 	const struct pack_sink *sink;
 	struct pack_account account;
 	struct id_map seen;	/* hashes of source and id of the first epoch, of several sources */
-	int64_t clipped;
+	int64_t clipped, corrupted;
 	struct sampler sampler;
 	int64_t seq;	/* of the next record to fetch; for a stream its number */
 	struct stream_count passed;	/* deselected while fetching, which may be at the same time as writing */
@@ -27,22 +27,17 @@ struct run {
 struct item {
 	struct dataset_record record;
 	int64_t seq;
+	int64_t corrupted;	/* labels */
 	void *prepared;	/* by the sink, unless rejected or deselected */
 };
 
-int pack_planned(int64_t *planned, struct dataset *d, const struct sampler_options *options)
+/* Records of the whole run, rejects included, --start not regarded. -1: not known. */
+static int64_t planned_records(const struct dataset *d, const struct pack_options *o)
 {
-	if (d->n < 0) {
-		int64_t length = d->header != NULL ? d->header->planned : -1;
-		if (options->count >= 0 && (length < 0 || options->count < length))
-			length = options->count;
-		*planned = length < 0 ? -1 : sampler_planned(options, length);
-		return 0;
-	}
-	struct sampler s;
-	TRY(sampler_init(&s, d, options));
-	*planned = sampler_planned(options, s.length);
-	return 0;
+	int64_t length = d->n >= 0 ? o->ready->length : d->header != NULL ? d->header->planned : -1, count = o->sampler.count;
+	if (d->n < 0 && count >= 0 && (length < 0 || count < length))
+		length = count;
+	return length < 0 ? -1 : sampler_planned(&o->sampler, length);
 }
 
 int pack_run_header(struct stream_header *header, struct dataset *d, const struct pack_options *options,
@@ -60,7 +55,7 @@ int pack_run_header(struct stream_header *header, struct dataset *d, const struc
 		named.options = text;
 	}
 	TRY(stream_header_extend(header, d->header != NULL ? d->header : &from, &named, &d->arena));
-	TRY(pack_planned(&header->planned, d, &options->sampler));
+	header->planned = planned_records(d, options);
 	/* A stream's positions are its own, and its beginning may be missing already. */
 	header->start = d->n < 0 && header->start > options->start ? header->start : options->start;
 	return 0;
@@ -104,6 +99,18 @@ static void strip_labels(struct sample *s)
 	s->class_label = s->original_class_label = -1;
 }
 
+static int corrupt_item(const struct run *run, struct item *item)
+{
+	struct dataset_record *r = &item->record;
+	item->corrupted = 0;
+	if (run->options->corrupt.rate == 0)
+		return 0;
+	const struct stream_header header = { .n_categories = run->d->n_categories };
+	if (sample_check(&r->sample, &header) != 0)
+		return err_context("record %lld of '%s'", (long long)r->fetched.number, run->d->path);
+	return corrupt_labels(&item->corrupted, &r->sample, run->d->n_categories, &run->options->corrupt, &r->arena);
+}
+
 /* load and prepare, in any thread. */
 static int work_item(void *context, void *argument)
 {
@@ -117,6 +124,7 @@ static int work_item(void *context, void *argument)
 		return 0;
 	if (run->d->options.unlabelled)
 		strip_labels(&r->sample);
+	TRY(corrupt_item(run, item));
 	if (run->d->n >= 0) {
 		r->sample.seq = item->seq;
 		r->sample.epoch = item->seq / run->sampler.n;
@@ -156,6 +164,7 @@ static int count_objects(struct run *run, const struct item *item)
 		TRY(account_reject(&run->account, r, item->seq, &r->rejects[i]));
 	count_add(&run->account.trailer.deselected, 0, run->d->options.unlabelled ? r->n_objects : r->n_deselected);
 	run->clipped += r->n_clipped;
+	run->corrupted += item->corrupted;
 	return 0;
 }
 
@@ -212,7 +221,9 @@ static int check_stream_options(const struct run *run)
 {
 	const struct sampler_options *o = &run->options->sampler;
 	const char *what = o->shuffle ? "shuffling" : o->epochs != 1 ? "more than one epoch" :
-		o->fraction != 1 || o->rest ? "a fraction" : NULL;
+		o->selection.fraction != 1 || o->selection.subset > 0 ? "a fraction" :
+		o->selection.images_per_class > 0 || o->selection.objects_per_class > 0 || o->selection.imbalance > 0 ?
+		"choosing by classes" : NULL;
 	if (what == NULL)
 		return 0;
 	return err_set("'%s' is a stream, and %s needs a source that can be read in any order: write it to a pack first "
@@ -225,7 +236,7 @@ static int run_all(struct run *run)
 		run->sampler.options = run->options->sampler;
 		TRY(check_stream_options(run));
 	} else {
-		TRY(sampler_init(&run->sampler, run->d, &run->options->sampler));
+		run->sampler = *run->options->ready;
 		if (run->options->start > run->sampler.length)
 			return err_set("--start %lld is behind the end of the run of %lld records",
 				       (long long)run->options->start, (long long)run->sampler.length);
@@ -247,7 +258,7 @@ int pack_run(struct pack_result *result, struct dataset *d, const struct pack_op
 	id_map_init(&run.seen);
 	int status = run_all(&run);
 	id_map_release(&run.seen);
-	*result = (struct pack_result){ .trailer = run.account.trailer, .clipped = run.clipped };
+	*result = (struct pack_result){ .trailer = run.account.trailer, .clipped = run.clipped, .corrupted = run.corrupted };
 	/* No stream is complete before its list of rejects is. */
 	if (status == 0 && options->rejects != NULL && fflush(options->rejects) != 0)
 		status = err_errno("cannot write the list of rejects");

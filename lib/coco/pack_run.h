@@ -12,6 +12,7 @@
 #ifndef COCO_PACK_RUN_H
 #define COCO_PACK_RUN_H
 
+#include "coco/corrupt.h"
 #include "coco/pack_sink.h"
 #include "coco/sampler.h"
 
@@ -19,6 +20,8 @@
 
 struct pack_options {
 	struct sampler_options sampler;
+	const struct sampler *ready;	/* made of them; not used of a stream */
+	struct corrupt_options corrupt;
 	int64_t start;	/* first position to write */
 	bool strict;	/* the first reject is an error */
 	int threads;
@@ -30,10 +33,8 @@ struct pack_options {
 struct pack_result {
 	struct stream_trailer trailer;
 	int64_t clipped;	/* boxes that stuck out of their image */
+	int64_t corrupted;	/* labels that were made wrong */
 };
-
-/* Records of the whole run, for the header: rejects included, --start not regarded. -1: not known. */
-int pack_planned(int64_t *planned, struct dataset *d, const struct sampler_options *options) MUST_CHECK;
 
 /* The header of the run: link, whose options become those and what names the data. In the data set's arena. Error: memory. */
 int pack_run_header(struct stream_header *header, struct dataset *d, const struct pack_options *options,

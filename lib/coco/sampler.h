@@ -4,23 +4,18 @@
  * A run is `epochs` passes over the selected images; position seq is place seq % n of epoch seq / n, and
  * with shuffling each epoch has its own order, a permutation of all selected images keyed by (seed, epoch).
  * Any position is found without those before it.
- *
- * The subset of `fraction` holds the round(fraction x images) images whose keyed hash is smallest, so a
- * smaller fraction of the same seed lies inside a larger one, whatever the order of the images.
  */
 #ifndef COCO_SAMPLER_H
 #define COCO_SAMPLER_H
 
-#include "coco/dataset.h"
+#include "coco/selection.h"
 
 struct sampler_options {
 	bool shuffle;
 	uint64_t seed;
 	int64_t epochs;	/* 0: as many as count needs */
 	int64_t count;	/* positions of the run at most; -1: all of the epochs */
-	double fraction;	/* of the images, 0..1 */
-	bool rest;	/* the images that fraction does not choose */
-	uint64_t subset_seed;
+	struct selection_options selection;	/* of the images; does not change from epoch to epoch */
 	int64_t part, parts;	/* of the positions only those that are part modulo parts */
 };
 
@@ -28,13 +23,14 @@ struct sampler {
 	struct sampler_options options;
 	int64_t n;	/* selected images */
 	int64_t *selected;	/* [n] their indices, ascending */
+	int n_short;	/* classes of which there are fewer images or objects than were asked for */
 	int64_t length;	/* positions of the run, of all parts */
 	int64_t epochs;	/* that the run begins */
 	int64_t order_epoch;	/* the epoch whose order is at hand; -1: none */
 	int64_t *order;	/* [n] places in selected; used when shuffling */
 };
 
-/* Error: what no data could make sense of: epochs 0 without count; a part of the images that is empty. */
+/* Error: what no data could make sense of: epochs 0 without count; that of selection_check_options(). */
 int sampler_check_options(const struct sampler_options *o) MUST_CHECK;
 
 /* Error: that of sampler_check_options(); nothing is selected; memory. The data set's arena is used. */
