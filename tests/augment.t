@@ -68,6 +68,9 @@ fails_with 2 "blur takes a number of 0 to 1, not '2'" augment -ssimclr --size 64
 fails_with 2 "strength takes a number of 0 to 2, not 'x'" augment -ssimclr --size 64 --strength x
 fails_with 2 "draws its own operations" augment -ssimclr --size 64 --randaugment 1,5
 fails_with 2 "views" augment -scrop --size 64 --views 65
+for list in "" gaussian gaussian:0 gaussian:6 gaussian:10 gaussian:1, fog:1 ,jpeg:1 jpeg:x; do
+	fails_with 2 "corruptions are KIND:LEVEL.*there are gaussian, shot" augment --eval --size 64 --corrupt "$list"
+done
 fails_with 2 "pairs are written as left_eye=right_eye" augment -s0 --size 320 --swap left_eye "$T/one"
 fails_with 1 "no category has both keypoints 'a' and 'b' .--swap" augment -s0 --size 320 --swap a=b "$T/one"
 fails_with 2 "one input at most" augment -s0 --size 320 a b
@@ -77,7 +80,7 @@ fails_with 1 "." augment -s0 --size 320
 # Every policy: threads and instruction level change no byte, other seeds do.
 for policy in "-s0 --size 120x100" "-s0 --size 100 --max-size 130" "-s0 --short 60,80..90:5 --max-size 130" "-smae --size 48" "-ssimclr --size 40x32" "-s1 --size 128" "-s2 --size 128 --autoaugment v1" \
 	"-s3 --size 96x128 --autoaugment v2" "-s4 --size 128x96 --randaugment 3,9" "-scrop --size 48x64 --randaugment 2,9" \
-	"-s3 --size 128 --autoaugment v1 --quirks tpu" "--eval --size 100x80"; do
+	"-s3 --size 128 --autoaugment v1 --quirks tpu" "--eval --size 100x80" "--eval --size 50 --corrupt gaussian:2,shot:1,impulse:1,speckle:1,blur:1,jpeg:1"; do
 	# shellcheck disable=SC2086
 	{
 		augment -q $policy -j1 < "$T/in" > "$T/j1"

@@ -20,6 +20,7 @@ static struct config {
 	const char *area;
 	const char *strength, *blur;
 	int64_t views;
+	const char *corrupt;
 	struct augment_selection rules;
 	const char *quirks;
 	const char *explain;
@@ -59,6 +60,8 @@ static const struct option_spec options[] = {
 		    "draw from rules OP:PROBABILITY:MAGNITUDE,...|...; @FILE reads them"),
 	OPTION_CHOICE(0, "quirks", "sane|tpu", &config.quirks, OPTION_RECORDS,
 		      "how operations are done: one resampling, or as published (sane)"),
+	OPTION_TEXT(0, "corrupt", "KIND:LEVEL,...", &config.corrupt, OPTION_RECORDS,
+		    "in the end, to test robustness: gaussian, shot, impulse, speckle, blur, brightness, contrast, jpeg; 1 to 5"),
 	OPTION_CHOICE(0, "boxes", "tight|corners", &config.boxes, OPTION_RECORDS,
 		      "of turned or cut objects: around what is seen of the mask, or the moved corners (tight)"),
 	OPTION_TEXT(0, "swap", "A=B,...", &config.swap, OPTION_RECORDS,
@@ -89,6 +92,7 @@ static const struct tool_spec tool = {
 		"coco-pack val.json --images val/ | augment --eval --size 640 | predict -m m.safetensors > found.stream\n"
 		"coco-pack imagenet/train --shuffle | augment -scrop --size 224 > train.stream\n"
 		"coco-pack imagenet/train --shuffle | augment -ssimclr --size 224 > pairs.stream\n"
+		"augment --eval --size 640 --corrupt gaussian:3 val.pack > noisy.stream\n"
 		"augment -s1 --size 640 --preview sheet.jpg train.pack > /dev/null\n",
 };
 
@@ -200,6 +204,8 @@ static int parse_param(struct augment_param *param, const struct arguments *args
 		.seed = (uint64_t)args->seed,
 	};
 	param->objects.boxes = config.boxes[0] == 't' ? OBJECTS_TIGHT : OBJECTS_CORNERS;
+	if (config.corrupt != NULL && corruptions_parse(&param->corruptions, config.corrupt, a) != 0)
+		tool_usage("--corrupt: %s", err_get());
 	TRY(parse_size(param, a));
 	TRY(parse_ranges(param, a));
 	parse_number(&param->strength, &config.strength, "strength", "1.0", 2);

@@ -166,6 +166,10 @@ int augment_sample_plan(struct sample *out, struct augment_plan *plan, const str
 	out->valid_w = plan->valid_w;
 	out->valid_h = plan->valid_h;
 	TRY(draw(out, &placed, in, &source, plan, param->quirks, a));
+	struct image_region valid = image_region_of(&out->pixels);
+	valid.w = plan->valid_w;
+	valid.h = plan->valid_h;
+	TRY(corrupt(&valid, &param->corruptions, augment_sample_key(in, param->seed), a));
 	augment_plan_affine(m, plan);
 	affine_compose(m, m, to_upright);
 	affine_compose(out->transform, m, in->transform);

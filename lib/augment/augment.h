@@ -28,6 +28,7 @@
 #ifndef AUGMENT_AUGMENT_H
 #define AUGMENT_AUGMENT_H
 
+#include "augment/corrupt.h"
 #include "augment/objects.h"
 #include "augment/rules.h"
 #include "augment/side_list.h"
@@ -53,6 +54,7 @@ struct augment_param {
 	double area_low, area_high;	/* of a random part, as fractions of the image */
 	double strength, blur;	/* SimCLR: of colour distortion, 1 for ImageNet; probability */
 	struct objects_param objects;
+	struct corruptions corruptions;	/* done last, to the valid part; they are not in the plan */
 	uint64_t seed;
 	enum augment_quirks quirks;
 	const struct augment_replay *replay;	/* NULL: plans are drawn; otherwise read (augment/explain.h) */

@@ -1,0 +1,47 @@
+/*
+ * corrupt: noise and damage of five levels, to test how robust a model is. Nothing is moved.
+ *
+ *     struct corruptions c;
+ *     TRY(corruptions_parse(&c, "gaussian:3,jpeg:2", arena));
+ *     TRY(corrupt(&region, &c, key, arena));
+ *
+ * Source: kinds and strengths of Hendrycks and Dietterich, arXiv 1903.12261 (ImageNet-C), and its code.
+ */
+#ifndef AUGMENT_CORRUPT_H
+#define AUGMENT_CORRUPT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/rng.h"
+#include "image/point.h"
+
+enum { CORRUPT_LEVELS = 5 };
+
+struct corruption_kind {
+	const char *name;
+	double strength[CORRUPT_LEVELS];
+	/* Change the pixels in place. Error: memory. */
+	int (*run)(const struct image_region *image, double strength, struct rng *g, struct arena *a);
+};
+
+struct corruption {
+	const struct corruption_kind *kind;
+	int level;	/* 1..CORRUPT_LEVELS */
+};
+
+/* Done one after the other. */
+struct corruptions {
+	int n;
+	const struct corruption *one;	/* [n] */
+};
+
+/* KIND:LEVEL,... Error: anything else; names the kinds. */
+int corruptions_parse(struct corruptions *c, const char *text, struct arena *a) MUST_CHECK;
+
+/* key: of the sample. Error: memory. */
+int corrupt(const struct image_region *image, const struct corruptions *c, uint64_t key, struct arena *a) MUST_CHECK;
+
+/* All kinds, ended by one without a name. */
+extern const struct corruption_kind corruption_kinds[];
+
+#endif
