@@ -62,7 +62,7 @@ POLICIES := $(call SYMBOLS,augment_policy,$(wildcard lib/augment/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
 	$(foreach level,$(ISA_LEVELS),$(SIMD_SRC:%.c=$(BUILD)/obj/%.$(level).o)) \
 	$(BUILD)/obj/registry_augment.o \
-	$(if $(filter fuzz,$(CONF)),,$(BUILD)/obj/registry.o $(BUILD)/obj/registry_eval.o)
+	$(if $(filter fuzz,$(CONF)),,$(BUILD)/obj/registry.o $(BUILD)/obj/registry_data.o $(BUILD)/obj/registry_eval.o)
 LIB := $(BUILD)/libcocopipe.a
 TOOLS := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
@@ -116,13 +116,14 @@ $(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/eval/*.c lib/augment/*.
 	   $(foreach op,$(AUGMENTS),echo 'extern const struct augment_op $(op);';) \
 	   echo 'const struct augment_op *const augment_ops[] = {'; \
 	   $(foreach op,$(AUGMENTS),echo '	&$(op),';) echo '	0 };'; \
-	   echo '#else'; \
+	   echo '#elif defined REGISTRY_DATA'; \
 	   $(foreach kind,$(DATASETS),echo 'extern const struct dataset_kind $(kind);';) \
 	   echo 'const struct dataset_kind *const dataset_kinds[] = {'; \
 	   $(foreach kind,$(DATASETS),echo '	&$(kind),';) echo '	0 };'; \
 	   $(foreach policy,$(POLICIES),echo 'extern const struct augment_policy $(policy);';) \
 	   echo 'const struct augment_policy *const augment_policies[] = {'; \
 	   $(foreach policy,$(POLICIES),echo '	&$(policy),';) echo '	0 };'; \
+	   echo '#else'; \
 	   $(foreach op,$(OPS),echo 'extern const struct op $(op);';) \
 	   echo 'const struct op *const op_registry[] = {'; \
 	   $(foreach op,$(OPS),echo '	&$(op),';) echo '	0 };'; \
@@ -131,11 +132,17 @@ $(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/eval/*.c lib/augment/*.
 	   $(foreach head,$(HEADS),echo '	&$(head),';) echo '	0 };'; echo '#endif'; } > $@.tmp
 	@cmp -s $@.tmp $@ && rm $@.tmp && touch $@ || mv $@.tmp $@
 
-# In three objects, so that a program which evaluates is not linked with ops, models, and the libraries these need.
+# In four objects, so that programs of the data path and of evaluation are not linked with ops, models, and the libraries
+# these need.
 $(BUILD)/obj/registry.o: $(BUILD)/registry.c
 	@mkdir -p $(@D)
 	$(call say,CC $@)
 	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/registry_data.o: $(BUILD)/registry.c
+	@mkdir -p $(@D)
+	$(call say,CC $@)
+	$(Q)$(CC) $(BASE_CFLAGS) -DREGISTRY_DATA $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/registry_eval.o: $(BUILD)/registry.c
 	@mkdir -p $(@D)
