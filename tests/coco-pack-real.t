@@ -12,6 +12,11 @@ expect() {
 		"$in;$out;$rejected;" "$name"
 	ok "$name: the stream is whole" tstream check -q "$T/out"
 }
+# same NAME JSON IMAGES: the stream that expect() left says what the JSON file says.
+same() {
+	ok "$1: every field is as in the JSON" env PYTHONPATH="$ROOT/formats" PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 "$ROOT/tests/coco_peer.py" "$2" "$3" "$T/out"
+}
 C=$DATA/coco
 count() {
 	/usr/bin/python3 -c 'import json, sys
@@ -21,16 +26,19 @@ print(len(d["images"]), len(d["annotations"]))' "$1"
 for set in train val; do
 	n=$(count "$C/annotations/instances_${set}2017.json")
 	expect "COCO $set" "$n" "$n" "0 0" coco-pack "$C/annotations/instances_${set}2017.json" --images "$C/${set}2017"
+	same "COCO $set" "$C/annotations/instances_${set}2017.json" "$C/${set}2017"
 	n=$(count "$C/annotations/person_keypoints_${set}2017.json")
 	expect "COCO keypoints $set" "$n" "$n" "0 0" coco-pack "$C/annotations/person_keypoints_${set}2017.json" \
 		--images "$C/${set}2017"
+	same "COCO keypoints $set" "$C/annotations/person_keypoints_${set}2017.json" "$C/${set}2017"
 	n=$(count "$DATA/nuclei/instances_$set.json")
 	expect "nuclei $set, PNG" "$n" "$n" "0 0" coco-pack "$DATA/nuclei/instances_$set.json" --images "$DATA/nuclei/$set"
+	same "nuclei $set" "$DATA/nuclei/instances_$set.json" "$DATA/nuclei/$set"
 done
 D=$DATA/pets30
 n=$(find "$D/images" -name '*.jpg' | wc -l)
 expect "pets, label maps" "$n 0" "$n 0" "0 0" coco-pack "$D/images" --labels "$D/trimaps" --classes pet=1,background=2,border=3
-is "$(coco-pack -q "$D/images" --labels "$D/trimaps" --classes pet=1,background=2,border=3 | PYTHONPATH=$ROOT/formats /usr/bin/python3 -c '
+is "$(coco-pack -q "$D/images" --labels "$D/trimaps" --classes pet=1,background=2,border=3 | PYTHONPATH=$ROOT/formats PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c '
 import sys
 import numpy as np
 from PIL import Image
@@ -47,7 +55,7 @@ D=$DATA/fixtures/panopticapi/sample_data
 all=$(/usr/bin/python3 -c 'import json, sys
 print(sum(len(a["segments_info"]) for a in json.load(open(sys.argv[1]))["annotations"]))' "$D/panoptic_examples.json")
 expect "panoptic" "2 $all" "2 $all" "0 0" coco-pack "$D/panoptic_examples.json" --images "$D/input_images"
-is "$(coco-pack -q "$D/panoptic_examples.json" --images "$D/input_images" | PYTHONPATH=$ROOT/formats /usr/bin/python3 -c '
+is "$(coco-pack -q "$D/panoptic_examples.json" --images "$D/input_images" | PYTHONPATH=$ROOT/formats PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c '
 import sys
 sys.path.insert(0, sys.argv[2])
 import numpy as np
@@ -80,7 +88,7 @@ for type in bbox segm; do
 	text=$(coco-pack "$F/instances_val2014_100.json" --images "$T/val2014" --results "$F/instances_val2014_fake${type}100_results.json" \
 		2>&1 > "$T/out" | tr -s ' ')
 	like "$text" "^coco-pack: in 100 records $all objects" "results of $type go in"
-	is "$(coco-pack -q "$T/out" | PYTHONPATH=$ROOT/formats /usr/bin/python3 -c '
+	is "$(coco-pack -q "$T/out" | PYTHONPATH=$ROOT/formats PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c '
 import collections, json, sys
 from reader import RECORD, TRAILER, parts
 found = collections.Counter()

@@ -237,6 +237,27 @@ for ((n = 0; n <= size; n += 128)); do
 	tstream check -q "$T/out" 2> /dev/null && good=$((good + 100000))
 done
 is $good 0 "an archive cut anywhere is an error that names it, and leaves no complete stream"
+# What --tar writes is read as it was: by a file and by a stream.
+coco-synth -q -o "$T/syn" -n 6 --size 96x64 --seed 3
+again() { # NAME ARGUMENTS...: the data set, its archive and its archive as a stream have the same records
+	local name=$1
+	shift
+	coco-pack -q "$@" > "$T/first"
+	coco-pack -q "$@" --tar "$A/$name.tar"
+	tstream dump --full --header "$T/first" | sed '1s/.*"categories"/"categories"/; 1s/,"planned".*//; $d' > "$T/want"
+	for mode in index stream; do
+		if [ $mode = index ]; then coco-pack -q "$A/$name.tar"; else coco-pack -q --format tar - < "$A/$name.tar"; fi |
+			tstream dump --full --header - | sed '1s/.*"categories"/"categories"/; 1s/,"planned".*//; $d' > "$T/got"
+		ok "$name: written as an archive and read back by $mode" diff "$T/want" "$T/got"
+	done
+}
+again coco "$T/syn/instances.json" --images "$T/syn/images"
+again panoptic "$T/panoptic/panoptic.json" --images "$T/panoptic/images"
+sed -i "s|.*/images/||" "$T/lists/classes.lst"
+again lists "$T/lists/classes.lst" --images "$L"
+again tar "$A/some.tar"
+again voc "$T/voc/VOC" --set all
+
 printf 'x' | dd of="$A/one.tar" bs=1 seek=1030 conv=notrunc 2> /dev/null
 fails_with 1 "one.tar': damaged: no header at byte 1024" coco-pack "$A/one.tar"
 

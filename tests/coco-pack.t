@@ -2,90 +2,13 @@
 # coco-pack: samples say what the JSON says; selection, order, positions and the account of them.
 . "$(dirname "$0")/tap.sh"
 
-/usr/bin/python3 -c 'import msgpack' 2> /dev/null || skip_all "no python3-msgpack"
+/usr/bin/python3 -c 'import msgpack, numpy' 2> /dev/null || skip_all "no python3-msgpack or python3-numpy"
 export PYTHONPATH=$ROOT/formats PYTHONDONTWRITEBYTECODE=1
 coco-synth -q -o "$T/syn" -n 40 --size 96x64 --seed 5
 COCO=("$T/syn/instances.json" --images "$T/syn/images")
 
-# What a JSON file says against what the stream says, by a reader that is not ours.
-cat > "$T/compare.py" << 'END'
-import json, os, struct, sys
-from reader import HEADER, RECORD, TRAILER, parts
-
-def runs(text):  # of a compressed mask, from its description
-    out, i = [], 0
-    while i < len(text):
-        x = k = 0
-        while True:
-            c = ord(text[i]) - 48
-            i += 1
-            x |= (c & 31) << (5 * k)
-            k += 1
-            if not c & 32:
-                break
-        if c & 16:
-            x -= 1 << (5 * k)
-        out.append(x + out[-2] if len(out) > 2 else x)
-    return out
-
-f32 = lambda x: struct.unpack('f', struct.pack('f', x))[0]
-rows = lambda t, n: [t['values'][i:i + n] for i in range(0, len(t['values']), n)]
-data = json.load(open(sys.argv[1]))
-stream = list(parts(open(sys.argv[3], 'rb')))
-categories = sorted(data['categories'], key=lambda c: c['id'])
-wrong = []
-
-def check(name, got, want):
-    if got != want:
-        wrong.append((name, got, want))
-
-header = stream[0][1]
-check('categories', [(c['id'], c['name']) for c in header['categories']], [(c['id'], c['name']) for c in categories])
-check('keypoints', [c.get('keypoints', []) for c in header['categories']], [c.get('keypoints', []) for c in categories])
-check('skeleton', [c.get('skeleton', []) for c in header['categories']],
-      [[p for line in c.get('skeleton', []) for p in line] for c in categories])
-check('planned', header['planned'], len(data['images']))
-records = [body for kind, body in stream if kind == RECORD]
-check('ids', [r['id'] for r in records], [i['id'] for i in data['images']])
-for seq, (r, image) in enumerate(zip(records, data['images'])):
-    objects = [a for a in data['annotations'] if a['image_id'] == image['id']]
-    check('seq', (r['seq'], r.get('epoch', 0)), (seq, 0))
-    check('source', r['source'], os.path.basename(sys.argv[1])[:-5])
-    check('file_name', r['file_name'], image['file_name'])
-    check('size', (r['orig_w'], r['orig_h']), (image['width'], image['height']))
-    check('bytes', r['encoded'], open(sys.argv[2] + '/' + image['file_name'], 'rb').read())
-    if not objects:
-        check('no boxes', 'boxes' in r and len(r['boxes']['values']), False)
-        continue
-    boxes = [[f32(v) for v in (a['bbox'][0], a['bbox'][1], a['bbox'][0] + a['bbox'][2], a['bbox'][1] + a['bbox'][3])]
-             for a in objects]
-    check('boxes', rows(r['boxes'], 4), boxes)
-    check('labels', r['labels']['values'], [[c['id'] for c in categories].index(a['category_id']) for a in objects])
-    check('object_id', r['object_id']['values'], [a['id'] for a in objects])
-    check('area', r['area']['values'], [a['area'] for a in objects])
-    for key in ('iscrowd', 'ignore'):
-        want = [a.get(key, 0) for a in objects]
-        check(key, r[key]['values'] if key in r else [0] * len(objects), want)
-    for mask, a in zip(r.get('masks', []), objects):
-        s = a.get('segmentation')
-        if isinstance(s, dict):
-            want = s['counts'] if isinstance(s['counts'], list) else runs(s['counts'])
-            check('rle', (runs(mask['counts']), mask['size']), (want, s['size']))
-        elif s:
-            check('polygons', [p['values'] for p in mask], [[float(v) for v in p] for p in s])
-    if any('segmentation' in a for a in objects):
-        check('masks', len(r['masks']), len(objects))
-    if 'keypoints' in objects[0]:
-        check('keypoints', r['keypoints']['values'], [f32(v) for a in objects for v in a['keypoints']])
-        check('keypoints shape', r['keypoints']['shape'][2], 3)
-trailer = stream[-1][1]
-check('out', trailer['out'], [len(records), len(data['annotations'])])
-for w in wrong[:5]:
-    print(w)
-sys.exit(bool(wrong))
-END
 coco-pack -q "${COCO[@]}" > "$T/syn.stream"
-ok "drawn data: every field is as in the JSON" /usr/bin/python3 "$T/compare.py" "$T/syn/instances.json" "$T/syn/images" \
+ok "drawn data: every field is as in the JSON" /usr/bin/python3 "$ROOT/tests/coco_peer.py" "$T/syn/instances.json" "$T/syn/images" \
 	"$T/syn.stream"
 
 # Masks of all kinds, crowds, ignored objects and keypoints; annotations before images; categories not in order.
@@ -110,7 +33,7 @@ json.dump({'annotations': d['annotations'], 'licenses': [{'x': {'y': [None, 1e9,
            'categories': d['categories']}, open(sys.argv[2], 'w'))
 END
 coco-pack -q "$T/kinds.json" --images "$T/syn/images" > "$T/kinds.stream"
-ok "every kind of mask, crowds, keypoints" /usr/bin/python3 "$T/compare.py" "$T/kinds.json" "$T/syn/images" "$T/kinds.stream"
+ok "every kind of mask, crowds, keypoints" /usr/bin/python3 "$ROOT/tests/coco_peer.py" "$T/kinds.json" "$T/syn/images" "$T/kinds.stream"
 
 # The same again through a pack and through a pipe: the same records.
 coco-pack -q "${COCO[@]}" -o "$T/syn.pack"

@@ -1,10 +1,10 @@
-"""COCO's compressed masks, read slowly."""
+"""COCO's compressed masks, read slowly from the description of their text."""
 import numpy as np
 
 
-def mask_of(rle):
-    """The pixels of a compressed mask, from the description of its text."""
-    runs, at, text = [], 0, rle['counts']
+def runs(text):
+    """The lengths of runs, outside and inside in turn."""
+    lengths, at = [], 0
     while at < len(text):
         value = shift = 0
         while True:
@@ -16,6 +16,11 @@ def mask_of(rle):
                 break
         if group & 16:
             value -= 1 << shift
-        runs.append(value + runs[-2] if len(runs) > 2 else value)
-    flat = np.concatenate([np.full(n, i % 2, bool) for i, n in enumerate(runs)])
+        lengths.append(value + lengths[-2] if len(lengths) > 2 else value)
+    return lengths
+
+
+def mask_of(rle):
+    """The pixels, [h w] of bool."""
+    flat = np.concatenate([np.full(n, i % 2, bool) for i, n in enumerate(runs(rle['counts']))])
     return flat.reshape(rle['size'][1], rle['size'][0]).T

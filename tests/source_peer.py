@@ -287,6 +287,19 @@ def labels(top):
             map_image.putpalette(rng.integers(0, 256, 3 << bits, dtype=np.uint8).tobytes())
         map_image.save(f'{top}/maps/{name}.png', **({'bits': bits} if mode == 'P' else {}))
         want[f'{name}.jpg'] = values
+    turned = {}
+    for name, shape in (('exif-raw', (6, 10)), ('exif-turned', (10, 6))):
+        pixels = Image.fromarray(rng.integers(0, 256, (6, 10, 3), dtype=np.uint8))
+        exif = pixels.getexif()
+        exif[0x112] = 6
+        os.makedirs(f'{top}/turned', exist_ok=True)
+        pixels.save(f'{top}/turned/{name}.jpg', exif=exif)
+        turned[name] = rng.integers(0, 2, shape, dtype=np.uint8)
+        write(f'{top}/turned-maps/{name}.png', png_map(turned[name]))
+    for r in pack(f'{top}/turned', '--labels', f'{top}/turned-maps', '--classes', 'a,b')[1]:
+        name = r['file_name'][:-4]
+        check('frame', (r['exif'], r.get('exif_boxes', 1), r['orig_h'], r['orig_w'], r['semantic']['values']),
+              (6, 6 if name == 'exif-raw' else 1, *turned[name].shape, turned[name].ravel().tolist()))
     for classes, table in (('cat=1,dog=3', {1: 0, 3: 1}), ('a,b,c', {0: 0, 1: 1, 2: 2}), ('x=5,y=0', {5: 0, 0: 1})):
         header, records, trailer = pack(f'{top}/images', '--labels', f'{top}/maps', '--classes', classes)
         check('names', names(header), [c.split('=')[0] for c in classes.split(',')])

@@ -1,5 +1,6 @@
 #include "coco/categories.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 int categories_add(struct dataset *d, const struct category *category)
@@ -35,4 +36,19 @@ int categories_add_list(struct dataset *d, const char *list)
 			return 0;
 		list += size + 1;
 	}
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int categories_add_sorted(struct dataset *d, const char **names, int64_t n)
+{
+	if (n > 0)
+		qsort(names, (size_t)n, sizeof *names, compare_names);
+	for (int64_t i = 0; i < n; i++)
+		if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
+			TRY(categories_add_name(d, names[i]));
+	return 0;
 }

@@ -13,14 +13,14 @@ struct class_names {
 };
 
 /*
- * A name a line; blank lines at the end aside. The text is written to; path is for messages. Error: an empty name, one that is
- * there twice; none.
+ * A name a line; blank lines at the end aside. The text is written to; path is for messages. Error: an empty name, one
+ * that is there twice; none.
  */
 int class_names_parse(struct class_names *out, const char *path, char *text, struct arena *a) MUST_CHECK;
 
 /*
- * The list of 'names' in a YAML file: [a, 'b'], {0: a, 1: b}, or lines of "- a" or "0: a". Error: as above; numbers that
- * are not 0, 1, ...; no 'names'; other forms of YAML there.
+ * The list of 'names' in a YAML file: [a, 'b'], {0: a, 1: b}, or lines of "- a" or "0: a". Error: as above; numbers
+ * that are not 0, 1, ...; no 'names'; other forms of YAML there.
  */
 int class_names_parse_yaml(struct class_names *out, const char *path, char *text, struct arena *a) MUST_CHECK;
 

@@ -165,6 +165,8 @@ int coco_put_annotation(struct json_writer *j, const struct sample *s, int64_t i
 	json_put_integer_of(j, "iscrowd", crowd);
 	if (s->ignore != NULL && s->ignore[i] != 0)
 		json_put_integer_of(j, "ignore", 1);
+	if (s->truncated != NULL && s->truncated[i] != 0)
+		json_put_integer_of(j, "truncated", 1);
 	if (s->masks != NULL)
 		TRY(put_mask(j, &s->masks[i], crowd, a));
 	put_keypoints(j, s, i, c);

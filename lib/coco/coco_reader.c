@@ -132,7 +132,8 @@ static int read_document(struct coco_reader *c)
 	if (more < 0 || json_next(j) != JSON_END)
 		return -1;
 	if (!c->has_images)
-		return err_set("'%s' has no 'images'; COCO results (which --results takes) and captions are no data sets", c->d->path);
+		return err_set("'%s' has no 'images'; COCO results (which --results takes) and captions are no data sets",
+			       c->d->path);
 	if (!c->has_categories && c->table->n_objects > 0)
 		return err_set("'%s' has no 'categories'", c->d->path);
 	return 0;
@@ -167,7 +168,8 @@ int coco_read_categories(struct coco_reader *c)
 int coco_reader_read(struct dataset *d, struct image_table *table, const char *path,
 		     int (*read_annotation)(struct coco_reader *c), void *context)
 {
-	struct coco_reader c = { .d = d, .table = table, .arena = &d->arena, .read_annotation = read_annotation, .context = context };
+	struct coco_reader c = { .d = d, .table = table, .arena = &d->arena,
+		.read_annotation = read_annotation, .context = context };
 	TRY(json_open(&c.json, path));
 	c.masks = (struct coco_masks){ .json = &c.json, .arena = &d->arena };
 	id_map_init(&c.object_ids);

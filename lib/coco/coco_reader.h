@@ -25,8 +25,8 @@ struct coco_reader {
 bool coco_file_is(const char *path);
 
 /*
- * Read the whole file; the categories are then in the order of their ids. Error: not JSON, or not of this form; an id that is there
- * twice; what read_annotation() says. The message names file, line and column.
+ * Read the whole file; the categories are then in the order of their ids. Error: not JSON, or not of this form; an id
+ * that is there twice; what read_annotation() says. The message names file, line and column.
  */
 int coco_reader_read(struct dataset *d, struct image_table *table, const char *path,
 		     int (*read_annotation)(struct coco_reader *c), void *context) MUST_CHECK;
@@ -50,8 +50,8 @@ int coco_read_categories(struct coco_reader *c) MUST_CHECK;
 int coco_read_field(struct coco_reader *c, struct table_object *o, unsigned *seen) MUST_CHECK;
 
 /*
- * Results, [{"image_id", "category_id", "bbox" or "segmentation", "score"}, ...], become the objects of the images in c's table, numbered from 1.
- * Error: as coco_reader_read().
+ * Results, [{"image_id", "category_id", "bbox" or "segmentation", "score"}, ...], become the objects of the images in
+ * c's table, numbered from 1. Error: as coco_reader_read().
  */
 int coco_results_read(struct dataset *d, struct image_table *table, const char *path) MUST_CHECK;
 

@@ -1,10 +1,10 @@
 /*
- * CIFAR's binary files: records of one class byte (CIFAR-10) or a coarse and a fine one (CIFAR-100), then the red, green and blue
- * planes of 32x32 pixels.
+ * CIFAR's binary files: records of one class byte (CIFAR-10) or a coarse and a fine one (CIFAR-100), then the red,
+ * green and blue planes of 32x32 pixels.
  *
- * The operand is one file, or the directory of all with --set train (data_batch_1.bin .. data_batch_5.bin, or train.bin) or test
- * (test_batch.bin, or test.bin). Ids are 1, 2, ... in the order of the records. Classes are named by --classes, by
- * batches.meta.txt or fine_label_names.txt beside the files, or by their numbers.
+ * The operand is one file, or the directory of all with --set train (data_batch_1.bin .. data_batch_5.bin, or
+ * train.bin) or test (test_batch.bin, or test.bin). Ids are 1, 2, ... in the order of the records. Classes are named by
+ * --classes, by batches.meta.txt or fine_label_names.txt beside the files, or by their numbers.
  * Source: the data set's own description of its binary version (Krizhevsky 2009).
  */
 #include "coco/categories.h"

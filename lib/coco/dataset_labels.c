@@ -1,8 +1,8 @@
 /*
  * A directory of images with a directory of label maps, --labels: STEM.jpg and STEM.png, at any depth.
  *
- * --classes names the numbers in the maps: "a,b,c" are 0, 1, 2, and "a=1,b=3" are 1 and 3; those that are not named are of no class.
- * Ids are 1, 2, ... in byte order of the images' names.
+ * --classes names the numbers in the maps: "a,b,c" are 0, 1, 2, and "a=1,b=3" are 1 and 3; those that are not named are
+ * of no class. Ids are 1, 2, ... in byte order of the images' names.
  */
 #include "coco/categories.h"
 #include "coco/image_names.h"
@@ -111,5 +111,6 @@ static int load_labels(const struct dataset *d, struct dataset_record *r)
 }
 
 const struct dataset_kind dataset_kind_labels = {
-	.name = "labels", .takes_labels = true, .detect = detect, .open = open_labels, .load = load_labels, .close = image_table_close,
+	.name = "labels", .takes_labels = true, .detect = detect,
+	.open = open_labels, .load = load_labels, .close = image_table_close,
 };

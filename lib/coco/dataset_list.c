@@ -1,8 +1,8 @@
 /*
  * A list of image files: a path a line, and behind a tab the name of the image's class, on all lines or on none.
  *
- * Paths are relative to --images, or to the directory of the list. Ids are 1, 2, ... in the order of the lines; the classes are
- * all names there are, sorted, unless --classes gives them.
+ * Paths are relative to --images, or to the directory of the list. Ids are 1, 2, ... in the order of the lines; the
+ * classes are all names there are, sorted, unless --classes gives them.
  */
 #include "base/text_input.h"
 #include "coco/categories.h"
@@ -112,11 +112,6 @@ static int read_list(struct list *l, const char *path, struct arena *a)
 	return status;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* All names there are, sorted. */
 static int find_classes(struct dataset *d, const struct list *l)
 {
@@ -124,11 +119,7 @@ static int find_classes(struct dataset *d, const struct list *l)
 	if (sorted == NULL)
 		return -1;
 	memcpy(sorted, l->class_name, (size_t)l->n * sizeof *sorted);
-	qsort(sorted, (size_t)l->n, sizeof *sorted, compare_names);
-	for (int64_t i = 0; i < l->n; i++)
-		if (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0)
-			TRY(categories_add_name(d, sorted[i]));
-	return 0;
+	return categories_add_sorted(d, sorted, l->n);
 }
 
 static int find_labels(struct dataset *d, struct list *l)

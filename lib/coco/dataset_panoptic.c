@@ -1,9 +1,9 @@
 /*
- * COCO's panoptic form: a JSON file whose annotations hold the segments of an image, and a PNG file for each that says which pixel is of
- * which segment, R + 256 G + 65536 B; 0 is none.
+ * COCO's panoptic form: a JSON file whose annotations hold the segments of an image, and a PNG file for each that says
+ * which pixel is of which segment, R + 256 G + 65536 B; 0 is none.
  *
- * Segments become objects with masks, and their classes a label map for the image when they are at most 255. The PNG files are in --labels, or in the
- * directory that is named as the JSON file without ".json".
+ * Segments become objects with masks, and their classes a label map for the image when they are at most 255. The PNG
+ * files are in --labels, or in the directory that is named as the JSON file without ".json".
  * Source: Kirillov et al., "Panoptic Segmentation", CVPR 2019; the data format's description on cocodataset.org.
  */
 #include "coco/coco_reader.h"
@@ -78,7 +78,8 @@ static int read_segment(struct coco_reader *c)
 		if (name[i] != NULL && !(seen & (1u << i)))
 			return json_fail(j, "this segment has no '%s'", name[i]);
 	if (o.id < 1 || o.id > 0xffffff)
-		return json_fail(j, "a segment's 'id' is its colour in the PNG file, from 1 to 16777215, not %lld", (long long)o.id);
+		return json_fail(j, "a segment's 'id' is its colour in the PNG file, from 1 to 16777215, not %lld",
+				 (long long)o.id);
 	o.mask = NULL;
 	return object_table_add(c->table, &o);
 }
@@ -246,8 +247,8 @@ static int put_classes(struct dataset_record *r, const struct segments *s, const
 			last = index_of(s, numbers[i]);
 		if (last < 0) {
 			r->reject = REJECT_LABEL_MAP;
-			r->detail = arena_format(&r->arena, "%s: pixel %lld,%lld is of segment %u, which the annotation does not have",
-						 path, (long long)(i % sample->orig_w), (long long)(i / sample->orig_w), numbers[i]);
+			r->detail = arena_format(&r->arena, "%s: pixel %d,%d is of segment %u, which the annotation does not have",
+						 path, (int)(i % sample->orig_w), (int)(i / sample->orig_w), numbers[i]);
 			return r->detail != NULL ? 0 : -1;
 		}
 		to[i] = of[last];
@@ -302,5 +303,6 @@ static void close_panoptic(struct dataset *d)
 }
 
 const struct dataset_kind dataset_kind_panoptic = {
-	.name = "panoptic", .takes_labels = true, .detect = detect, .open = open_panoptic, .load = load_panoptic, .close = close_panoptic,
+	.name = "panoptic", .takes_labels = true, .detect = detect,
+	.open = open_panoptic, .load = load_panoptic, .close = close_panoptic,
 };

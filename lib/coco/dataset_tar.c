@@ -1,9 +1,10 @@
 /*
- * WebDataset's tar archives: see tar_sample.h. A file that is not compressed is indexed and read in any order; anything else is a stream, read
- * once from front to end.
+ * WebDataset's tar archives: see tar_sample.h. A file that is not compressed is indexed and read in any order; anything
+ * else is a stream, read once from front to end.
  *
- * Classes are those of --classes, else of __cocopipe__/categories.json in the archive (of a stream: at its beginning), else of an index all that .cls files
- * name: the numbers up to the largest, or the names, sorted. Ids are those of the JSON files, else the keys.
+ * Classes are those of --classes, else of __cocopipe__/categories.json in the archive (of a stream: at its beginning),
+ * else of an index all that .cls files name: the numbers up to the largest, or the names, sorted. Ids are those of the
+ * JSON files, else the keys.
  */
 #include "coco/categories.h"
 #include "coco/coco_reader.h"
@@ -165,11 +166,6 @@ static bool is_number(const char *text)
 	return text[0] != '\0' && strlen(text) < 10 && atol(text) < MAX_CLASS;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int number_classes(struct dataset *d, long n)
 {
 	for (long i = 0; i < n; i++) {
@@ -199,13 +195,7 @@ static int find_classes(struct dataset *d, const struct tar *t)
 		if (numbered && atol(text) >= numbers)
 			numbers = atol(text) + 1;
 	}
-	if (numbered)
-		return number_classes(d, numbers);
-	qsort(name, (size_t)n, sizeof *name, compare_names);
-	for (int64_t i = 0; i < n; i++)
-		if (i == 0 || strcmp(name[i], name[i - 1]) != 0)
-			TRY(categories_add_name(d, name[i]));
-	return 0;
+	return numbered ? number_classes(d, numbers) : categories_add_sorted(d, name, n);
 }
 
 static int open_index(struct dataset *d, struct tar *t)

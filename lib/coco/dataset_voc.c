@@ -1,8 +1,10 @@
 /*
- * PASCAL VOC: Annotations/NAME.xml, JPEGImages/NAME.jpg, ImageSets/Main/SET.txt; or a directory of XML files and one of images.
+ * PASCAL VOC: Annotations/NAME.xml, JPEGImages/NAME.jpg, ImageSets/Main/SET.txt; or a directory of XML files and one of
+ * images.
  *
- * The lists Segmentation/SET are of images with label maps, SegmentationClass/NAME.png, whose numbers are those of the classes;
- * these are then VOC's own with background before them, unless --classes gives them, and an XML file need not be there.
+ * The lists Segmentation/SET are of images with label maps, SegmentationClass/NAME.png, whose numbers are those of the
+ * classes; these are then VOC's own with background before them, unless --classes gives them, and an XML file need not
+ * be there.
  *
  * Ids and labels must not depend on which list is read, or training and test sets would not agree:
  * ids are 1, 2, ... in byte order of the names of all images, and the categories are all names that
@@ -284,8 +286,8 @@ static int find_directories(struct voc_reader *v)
 	static const char segmentation[] = "Segmentation/";
 	v->bare = !is_voc(path);
 	if (v->bare && d->options.images == NULL)
-		return err_set("'%s' has no directories 'Annotations' and 'JPEGImages'; for a directory of XML files give that of the images "
-			       "with --images", path);
+		return err_set("'%s' has no directories 'Annotations' and 'JPEGImages'; for a directory of XML files give that "
+			       "of the images with --images", path);
 	v->annotations = v->bare ? path : arena_format(&d->arena, "%s/Annotations", path);
 	v->table->directory = d->options.images != NULL ? d->options.images : arena_format(&d->arena, "%s/JPEGImages", path);
 	if (v->annotations == NULL || v->table->directory == NULL)

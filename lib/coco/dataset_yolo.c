@@ -1,8 +1,9 @@
 /*
- * YOLO's text labels: images/NAME.jpg with labels/NAME.txt, at any depth; a part of the data set is images/SET with labels/SET, or
- * SET/images with SET/labels.
+ * YOLO's text labels: images/NAME.jpg with labels/NAME.txt, at any depth; a part of the data set is images/SET with
+ * labels/SET, or SET/images with SET/labels.
  *
- * An image without a label file has no objects, as its trainers take it. Ids are 1, 2, ... in byte order of the images' names.
+ * An image without a label file has no objects, as its trainers take it. Ids are 1, 2, ... in byte order of the images'
+ * names.
  */
 #include "coco/categories.h"
 #include "coco/class_names.h"
@@ -24,7 +25,9 @@ struct yolo_reader {
 	int64_t objects;	/* numbered so far */
 };
 
-/* Where the images and labels of the part are: 0, or -1 when the directory is not laid out so, or for lack of memory. */
+/*
+ * Where the images and labels of the part are: 0, or -1 when the directory is not laid out so, or for lack of memory.
+ */
 static int find_directories(const char **images, const char **labels, const char *path, const char *set, struct arena *a)
 {
 	static const char *const form[][2] = { { "images/%s", "labels/%s" }, { "%s/images", "%s/labels" } };

@@ -123,6 +123,9 @@ struct columns {
 	bool bbox_told;	/* by the boxes alone, of all objects so far */
 	struct sample_mask *masks;
 	float *keypoints;	/* [n K 3] */
+	struct {
+		bool area, iscrowd, ignore, truncated, score, masks, keypoints;
+	} used;	/* by any object */
 };
 
 static int make_columns(struct columns *c, size_t n, int n_keypoints, struct arena *a)
@@ -137,10 +140,12 @@ static int make_columns(struct columns *c, size_t n, int n_keypoints, struct are
 	c->object_id = arena_calloc(a, n, sizeof *c->object_id);
 	c->bbox = arena_calloc(a, n, 4 * sizeof *c->bbox);
 	c->bbox_told = true;
+	memset(&c->used, 0, sizeof c->used);
 	c->masks = arena_calloc(a, n, sizeof *c->masks);
 	c->keypoints = arena_calloc(a, n, (size_t)n_keypoints * 3 * sizeof *c->keypoints);
 	return c->boxes != NULL && c->labels != NULL && c->area != NULL && c->iscrowd != NULL && c->ignore != NULL &&
-		c->truncated != NULL && c->score != NULL && c->object_id != NULL && c->bbox != NULL && c->masks != NULL && c->keypoints != NULL ? 0 : -1;
+		c->truncated != NULL && c->score != NULL && c->object_id != NULL && c->bbox != NULL &&
+		c->masks != NULL && c->keypoints != NULL ? 0 : -1;
 }
 
 static int put_mask(struct sample_mask *out, const struct table_mask *m, struct arena *a)
@@ -189,31 +194,31 @@ static int put_object(struct columns *c, int64_t i, const struct table_object *o
 	return o->mask != NULL ? put_mask(&c->masks[i], o->mask, a) : 0;
 }
 
-/* Columns that no object of the image uses are left out. */
-static void use_columns(struct sample *s, const struct columns *c, const struct table_object *o, int64_t n,
-			int n_keypoints)
+static void note_use(struct columns *c, const struct table_object *o)
 {
-	bool masks = false, area = false, keypoints = false, iscrowd = false, ignore = false, truncated = false, score = false;
-	for (int64_t i = 0; i < n; i++) {
-		masks |= o[i].mask != NULL;
-		iscrowd |= o[i].iscrowd;
-		ignore |= o[i].ignore;
-		truncated |= o[i].truncated;
-		score |= o[i].scored;
-		area |= !isnan(o[i].area);
-		keypoints |= o[i].keypoints != NULL;
-	}
+	c->used.area |= !isnan(o->area);
+	c->used.iscrowd |= o->iscrowd;
+	c->used.ignore |= o->ignore;
+	c->used.truncated |= o->truncated;
+	c->used.score |= o->scored;
+	c->used.masks |= o->mask != NULL;
+	c->used.keypoints |= o->keypoints != NULL;
+}
+
+/* Columns that no object in the sample uses are left out. */
+static void use_columns(struct sample *s, const struct columns *c, int n_keypoints)
+{
 	s->boxes = c->boxes;
 	s->labels = c->labels;
-	s->area = area ? c->area : NULL;
-	s->iscrowd = iscrowd ? c->iscrowd : NULL;
-	s->ignore = ignore ? c->ignore : NULL;
-	s->truncated = truncated ? c->truncated : NULL;
-	s->score = score ? c->score : NULL;
+	s->area = c->used.area ? c->area : NULL;
+	s->iscrowd = c->used.iscrowd ? c->iscrowd : NULL;
+	s->ignore = c->used.ignore ? c->ignore : NULL;
+	s->truncated = c->used.truncated ? c->truncated : NULL;
+	s->score = c->used.score ? c->score : NULL;
 	s->object_id = c->object_id;
 	s->bbox = c->bbox_told ? NULL : c->bbox;
-	s->masks = masks ? c->masks : NULL;
-	if (keypoints)
+	s->masks = c->used.masks ? c->masks : NULL;
+	if (c->used.keypoints)
 		s->keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ s->n, n_keypoints, 3 }, c->keypoints);
 }
 
@@ -241,7 +246,8 @@ static int scale_object(struct table_object *out, const struct table_object *o, 
 	return 0;
 }
 
-int image_table_load_objects(struct dataset_record *r, const struct image_table *t, const struct table_object *o, int64_t n_objects)
+int image_table_load_objects(struct dataset_record *r, const struct image_table *t, const struct table_object *o,
+			     int64_t n_objects)
 {
 	struct columns c;
 	TRY(make_columns(&c, (size_t)n_objects, t->n_keypoints, &r->arena));
@@ -263,12 +269,13 @@ int image_table_load_objects(struct dataset_record *r, const struct image_table 
 			r->rejects[r->n_rejects++] = (struct dataset_reject){ reason, o[i].id };
 			continue;
 		}
+		note_use(&c, object);
 		TRY(put_object(&c, n++, object, box, t->n_keypoints, &r->arena));
 		r->n_clipped += clipped;
 	}
 	r->sample.n = n;
 	if (n > 0)
-		use_columns(&r->sample, &c, o, n_objects, t->n_keypoints);
+		use_columns(&r->sample, &c, t->n_keypoints);
 	return 0;
 }
 

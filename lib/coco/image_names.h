@@ -20,8 +20,8 @@ struct image_names {
 int image_names_list(struct image_names *names, const char *directory, struct arena *a) MUST_CHECK;
 
 /*
- * Those of the directories inside as well, as "inside/name.jpg"; hidden ones aside, links to directories followed. Error: as
- * above, for any of them; a directory that is inside itself.
+ * Those of the directories inside as well, as "inside/name.jpg"; hidden ones aside, links to directories followed.
+ * Error: as above, for any of them; a directory that is inside itself.
  */
 int image_names_walk(struct image_names *names, const char *directory, struct arena *a) MUST_CHECK;
 

@@ -80,14 +80,14 @@ int image_table_classes(const struct dataset *d, struct dataset_record *r) MUST_
 int image_table_load(const struct dataset *d, struct dataset_record *r) MUST_CHECK;
 
 /*
- * Look at the header of r->sample's encoded image, and find the frame that w x h annotations (0: not known) were made in. r->reject says why
- * it cannot be used. Error: memory.
+ * Look at the header of r->sample's encoded image, and find the frame that w x h annotations (0: not known) were made
+ * in. r->reject says why it cannot be used. Error: memory.
  */
 int image_load_header(struct dataset_record *r, int32_t w, int32_t h, bool exif_turned) MUST_CHECK;
 
 /*
- * The halves of image_table_load(), for kinds whose maps say more than the table: the image, as annotated with w x h (0: not), and
- * objects in its place. r->reject says why it cannot be used.
+ * The halves of image_table_load(), for kinds whose maps say more than the table: the image, as annotated with w x h
+ * (0: not), and objects in its place. r->reject says why it cannot be used.
  */
 int image_table_load_image(const struct dataset *d, struct dataset_record *r, int32_t w, int32_t h) MUST_CHECK;
 int image_table_load_objects(struct dataset_record *r, const struct image_table *t, const struct table_object *o, int64_t n)

@@ -117,7 +117,10 @@ static int64_t find(const uint32_t *number, int64_t n, uint32_t wanted)
 	return lo < n && number[lo] == wanted ? lo : -1;
 }
 
-/* One pass down the columns. runs NULL: only out[].n is counted; otherwise runs are filled, with end[] where each one's last run ended. */
+/*
+ * One pass down the columns. runs NULL: only out[].n is counted; otherwise runs are filled, with end[] where each one's
+ * last run ended.
+ */
 static void scan(struct rle *out, uint32_t *end, const uint32_t *number, int64_t n, const uint32_t *numbers, int h, int w)
 {
 	uint32_t at = 0, start = 0;
@@ -145,7 +148,8 @@ static void scan(struct rle *out, uint32_t *end, const uint32_t *number, int64_t
 	}
 }
 
-int label_map_runs(struct rle *out, const uint32_t *number, int64_t n, const uint32_t *numbers, int h, int w, struct arena *a)
+int label_map_runs(struct rle *out, const uint32_t *number, int64_t n, const uint32_t *numbers, int h, int w,
+		   struct arena *a)
 {
 	uint32_t *end = arena_calloc(a, (size_t)n + 1, sizeof *end), pixels = (uint32_t)h * (uint32_t)w;
 	if (end == NULL)

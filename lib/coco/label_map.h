@@ -32,8 +32,8 @@ int label_map_open(struct label_map *map, const char *path, struct arena *a) MUS
 int label_map_open_bytes(struct label_map *map, const char *path, const uint8_t *data, size_t size, struct arena *a) MUST_CHECK;
 
 /*
- * Whether the map can be looked at: the record is no reject, nor is the map, and it has the size of the image in its annotations' frame.
- * When this is the map's fault the record becomes a reject.
+ * Whether the map can be looked at: the record is no reject, nor is the map, and it has the size of the image in its
+ * annotations' frame. When this is the map's fault the record becomes a reject.
  */
 bool label_map_usable(const struct label_map *map, struct dataset_record *r);
 
@@ -44,13 +44,17 @@ bool label_map_usable(const struct label_map *map, struct dataset_record *r);
 int label_map_classes(struct tensor *semantic, const struct label_map *map, const int16_t class_of[256],
 		      struct dataset_record *r) MUST_CHECK;
 
-/* A number for each pixel of a colour map, R + 256 G + 65536 B, u32 [h w] in r's arena; NULL in *numbers: r is a reject. */
+/*
+ * A number for each pixel of a colour map, R + 256 G + 65536 B, u32 [h w] in r's arena; NULL in *numbers: r is a
+ * reject.
+ */
 int label_map_numbers(uint32_t **numbers, const struct label_map *map, struct dataset_record *r) MUST_CHECK;
 
 /*
- * The masks of all n segments, by their numbers, which are ascending, in a map of numbers [h w]: out[i] of number[i]. Pixels of
- * other numbers are of none. Error: memory.
+ * The masks of all n segments, by their numbers, which are ascending, in a map of numbers [h w]: out[i] of number[i].
+ * Pixels of other numbers are of none. Error: memory.
  */
-int label_map_runs(struct rle *out, const uint32_t *number, int64_t n, const uint32_t *numbers, int h, int w, struct arena *a) MUST_CHECK;
+int label_map_runs(struct rle *out, const uint32_t *number, int64_t n, const uint32_t *numbers, int h, int w,
+		   struct arena *a) MUST_CHECK;
 
 #endif

@@ -125,8 +125,8 @@ int tar_member_read(const struct tar_reader *t, const struct tar_member *m, uint
 	if (fstat(t->in.fd, &st) != 0)
 		return err_errno("cannot read '%s'", t->name);
 	if (m->size > TAR_MAX_MEMBER || m->offset > st.st_size || m->size > st.st_size - m->offset)
-		return err_set("'%s': '%s' of %lld bytes is more than there is, or than %lld", t->name, m->name, (long long)m->size,
-			       (long long)TAR_MAX_MEMBER);
+		return err_set("'%s': '%s' of %lld bytes is more than there is, or than %lld", t->name, m->name,
+			       (long long)m->size, (long long)TAR_MAX_MEMBER);
 	uint8_t *whole = arena_alloc(a, (size_t)m->size + 1);
 	if (whole == NULL)
 		return -1;
@@ -268,7 +268,8 @@ static int read_header(struct tar_reader *t, struct tar_header *h)
 		if (got == 0 && start == 0)
 			return err_set("'%s' is empty; an archive ends with blocks of zeros", t->name);
 		if (got < (ssize_t)sizeof *h)
-			return err_set("'%s' is cut short: it ends at byte %lld without the archive's end", t->name, (long long)t->at);
+			return err_set("'%s' is cut short: it ends at byte %lld without the archive's end", t->name,
+				       (long long)t->at);
 		t->ended = is_zero(h);
 		if (t->ended)
 			continue;
@@ -282,8 +283,8 @@ static int read_header(struct tar_reader *t, struct tar_header *h)
 static const char *name_of(const struct tar_header *h, struct arena *a)
 {
 	bool prefixed = memcmp(h->magic, "ustar", 6) == 0 && h->prefix[0] != '\0';
-	return arena_format(a, "%.*s%s%.*s", prefixed ? (int)sizeof h->prefix : 0, h->prefix, prefixed ? "/" : "", (int)sizeof h->name,
-			    h->name);
+	return arena_format(a, "%.*s%s%.*s", prefixed ? (int)sizeof h->prefix : 0, h->prefix, prefixed ? "/" : "",
+			    (int)sizeof h->name, h->name);
 }
 
 static int begin(struct tar_reader *t, int64_t size)

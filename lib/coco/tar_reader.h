@@ -1,9 +1,9 @@
 /*
  * tar_reader: the files of a tar archive, from front to back.
  *
- * Read are POSIX's ustar with the path and size of pax headers, and GNU's long names and large sizes; what gzip or zstd has compressed is expanded on the
- * way. Blocks of zeros between members, as between archives that were put together by cat, are passed over; an archive
- * that ends without any is cut short.
+ * Read are POSIX's ustar with the path and size of pax headers, and GNU's long names and large sizes; what gzip or zstd
+ * has compressed is expanded on the way. Blocks of zeros between members, as between archives that were put together by
+ * cat, are passed over; an archive that ends without any is cut short.
  *
  *     struct tar_reader t;
  *     struct tar_member m;
@@ -42,8 +42,8 @@ struct tar_reader {
 int tar_reader_open(struct tar_reader *t, const char *path) MUST_CHECK;
 
 /*
- * The next regular file; directories, links and the like are passed over. 1: there is one, 0: the end, -1: error: a damaged or unknown header, with
- * the byte where it is; cut short.
+ * The next regular file; directories, links and the like are passed over. 1: there is one, 0: the end, -1: error: a
+ * damaged or unknown header, with the byte where it is; cut short.
  */
 int tar_reader_next(struct tar_reader *t, struct tar_member *m, struct arena *a) MUST_CHECK;
 

@@ -65,7 +65,7 @@ static int read_annotation(struct coco_reader *c)
 	return object_table_add(c->table, &o);
 }
 
-static int read_document(struct coco_reader *c, struct table_image *image)
+static int read_document(struct coco_reader *c, struct table_image *image, const char **source)
 {
 	struct json_reader *j = &c->json;
 	int64_t first = c->table->n_objects;
@@ -74,6 +74,8 @@ static int read_document(struct coco_reader *c, struct table_image *image)
 	while ((more = json_next_key(j)) == 1) {
 		if (json_is(j, "image"))
 			TRY(read_image(c, image));
+		else if (json_is(j, "source"))
+			TRY(json_take_text(j, "'source'", source, c->arena));
 		else if (json_is(j, "annotations"))
 			TRY(coco_read_list(c, "'annotations'", read_annotation));
 		else
@@ -90,6 +92,7 @@ int tar_sample_read_json(struct tar_sample *s, const char *archive, struct image
 {
 	const struct tar_part *part = &s->part[TAR_JSON];
 	struct table_image image = s->image;
+	const char *source = NULL;
 	struct coco_reader c = { .table = objects, .arena = a, .context = &image };
 	int64_t first = objects->n_objects;
 	const char *name = arena_format(a, "%s: %s", archive, part->member.name);
@@ -98,12 +101,13 @@ int tar_sample_read_json(struct tar_sample *s, const char *archive, struct image
 	TRY(json_open_memory(&c.json, part->data, (size_t)part->member.size, name));
 	c.masks = (struct coco_masks){ .json = &c.json, .arena = a };
 	id_map_init(&c.object_ids);
-	int status = read_document(&c, &image);
+	int status = read_document(&c, &image, &source);
 	json_close(&c.json);
 	id_map_release(&c.object_ids);
 	coco_masks_release(&c.masks);
 	if (status == 0) {
 		s->image = image;
+		s->source = source;
 		return 0;
 	}
 	objects->n_objects = first;
@@ -175,7 +179,7 @@ int tar_sample_load(const struct dataset *d, struct dataset_record *r, const str
 	const struct tar_part *image = &s->part[TAR_IMAGE];
 	r->n_objects = n;
 	r->sample.id = s->image.id;
-	r->sample.source = d->name;
+	r->sample.source = s->source != NULL && d->options.source == NULL ? s->source : d->name;
 	r->sample.file_name = s->image.file_name;
 	r->reject = s->reject;
 	r->detail = s->detail;

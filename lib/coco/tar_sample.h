@@ -1,8 +1,10 @@
 /*
- * tar_sample: the files of a WebDataset archive that make one sample: those whose names are the same up to the first dot.
+ * tar_sample: the files of a WebDataset archive that make one sample: those whose names are the same up to the first
+ * dot.
  *
  *     KEY.jpg, .jpeg, .png   the image
- *     KEY.json               {"image": {...}, "annotations": [...]} as in COCO JSON; other keys mean nothing here
+ *     KEY.json               {"source": name, "image": {...}, "annotations": [...]}, the last two as in COCO JSON; other keys
+ *                            mean nothing here
  *     KEY.cls                the number or name of its class
  *     KEY.txt                a caption
  *     KEY.semantic.png       a label map, its numbers those of the classes, 255 none
@@ -24,6 +26,7 @@ struct tar_sample {
 	const char *key;
 	struct tar_part part[TAR_PARTS];
 	struct table_image image;	/* id, size and name as the JSON says, else the key and the image's name */
+	const char *source;	/* as the JSON says; NULL: that of the archive */
 	const char *class_text;	/* NULL: it has none */
 	const char *reject, *detail;	/* NULL, or why it cannot be used */
 };
@@ -32,8 +35,8 @@ struct tar_sample {
 int tar_part_of(const char *name, size_t *key_size);
 
 /*
- * Read the sample's JSON: its objects go to the table, all else arena memory. What is wrong with it makes the sample a reject without
- * objects. Error: memory.
+ * Read the sample's JSON: its objects go to the table, all else arena memory. What is wrong with it makes the sample a
+ * reject without objects. Error: memory.
  */
 int tar_sample_read_json(struct tar_sample *s, const char *archive, struct image_table *objects, struct arena *a) MUST_CHECK;
 
@@ -44,13 +47,16 @@ int tar_sample_take_class(struct tar_sample *s, struct arena *a) MUST_CHECK;
 int32_t tar_class_label(const struct dataset *d, const char *text);
 
 /*
- * Fill r from a sample whose parts have been read, with its n objects, whose labels are set. r->reject says why it cannot be used.
- * Error: memory.
+ * Fill r from a sample whose parts have been read, with its n objects, whose labels are set. r->reject says why it
+ * cannot be used. Error: memory.
  */
 int tar_sample_load(const struct dataset *d, struct dataset_record *r, const struct tar_sample *s, const struct image_table *t,
 		    const struct table_object *objects, int64_t n) MUST_CHECK;
 
-/* The categories of a file like __cocopipe__/categories.json, {"categories": [...]}, into d. Error: names file and place. */
+/*
+ * The categories of a file like __cocopipe__/categories.json, {"categories": [...]}, into d. Error: names file and
+ * place.
+ */
 int tar_read_categories(struct dataset *d, const char *name, const uint8_t *data, size_t size) MUST_CHECK;
 
 #endif

@@ -99,6 +99,9 @@ static int put(void *context, struct dataset_record *r, void *prepared)
 		snprintf(name, sizeof name, "%09lld.cls", (long long)r->sample.seq);
 		TRY(put_file(t, name, class_text, (size_t)n));
 	}
+	snprintf(name, sizeof name, "%09lld.txt", (long long)r->sample.seq);
+	if (r->sample.caption[0] != '\0')
+		TRY(put_file(t, name, r->sample.caption, strlen(r->sample.caption)));
 	snprintf(name, sizeof name, "%09lld.semantic.png", (long long)r->sample.seq);
 	return ready->labels != NULL ? put_file(t, name, ready->labels, ready->labels_size) : 0;
 }
