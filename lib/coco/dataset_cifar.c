@@ -237,6 +237,13 @@ static int load_cifar(const struct dataset *d, struct dataset_record *r)
 	return 0;
 }
 
+static int cifar_classes(const struct dataset *d, struct dataset_record *r)
+{
+	const struct cifar *c = d->state;
+	r->sample.class_label = c->label[r->index];
+	return 0;
+}
+
 static void close_cifar(struct dataset *d)
 {
 	const struct cifar *c = d->state;
@@ -246,5 +253,6 @@ static void close_cifar(struct dataset *d)
 }
 
 const struct dataset_kind dataset_kind_cifar = {
-	.name = "cifar", .detect = detect, .open = open_cifar, .load = load_cifar, .close = close_cifar,
+	.name = "cifar", .detect = detect, .open = open_cifar, .load = load_cifar, .classes = cifar_classes,
+	.close = close_cifar,
 };

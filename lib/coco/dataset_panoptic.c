@@ -304,5 +304,6 @@ static void close_panoptic(struct dataset *d)
 
 const struct dataset_kind dataset_kind_panoptic = {
 	.name = "panoptic", .takes_labels = true, .detect = detect,
-	.open = open_panoptic, .load = load_panoptic, .close = close_panoptic,
+	.open = open_panoptic, .load = load_panoptic, .classes = image_table_classes,
+	.close = close_panoptic,
 };

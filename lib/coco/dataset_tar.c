@@ -349,6 +349,15 @@ static int load_tar(const struct dataset *d, struct dataset_record *r)
 	return status;
 }
 
+/* Of an index: a stream is not asked. */
+static int tar_classes(const struct dataset *d, struct dataset_record *r)
+{
+	const struct tar *t = d->state;
+	const char *text = t->samples[r->index].class_text;
+	r->sample.class_label = text != NULL ? tar_class_label(d, text) : -1;
+	return image_table_classes(d, r);
+}
+
 static void close_tar(struct dataset *d)
 {
 	struct tar *t = d->state;
@@ -362,5 +371,6 @@ static void close_tar(struct dataset *d)
 }
 
 const struct dataset_kind dataset_kind_tar = {
-	.name = "tar", .detect = detect, .open = open_tar, .fetch = fetch, .load = load_tar, .close = close_tar,
+	.name = "tar", .detect = detect, .open = open_tar, .fetch = fetch, .load = load_tar,
+	.classes = tar_classes, .close = close_tar,
 };
