@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-ISA_DECLARE(void, resize_columns, (int16_t *out, const uint8_t *source, size_t stride, const int16_t *weight, int taps,
+ISA_DECLARE(void, resize_columns, (int32_t *out, const uint8_t *source, size_t stride, const int16_t *weight, int taps,
 				   int n))
-ISA_DECLARE(void, resize_row, (uint8_t *out, const int16_t *row, const int32_t *at, const int16_t *weight, int taps,
+ISA_DECLARE(void, resize_row, (uint8_t *out, const int32_t *row, const int32_t *at, const int32_t *weight, int taps,
 			       int n))
 
 /*
@@ -86,16 +86,19 @@ int resize_window(uint8_t *out, size_t stride, const struct image_tile *tile, co
 		return 0;
 	}
 	/* The row kernel reads four numbers where a pixel has three. */
-	int16_t *row = arena_calloc(a, (size_t)columns * 3 + 8, sizeof *row);
-	int32_t *at = arena_alloc(a, (size_t)x->n * sizeof *at);
-	if (row == NULL || at == NULL)
+	size_t weights = (size_t)x->n * (size_t)x->taps;
+	int32_t *row = arena_calloc(a, (size_t)columns * 3 + 8, sizeof *row), *at = arena_alloc(a, (size_t)x->n * sizeof *at);
+	int32_t *weight = arena_alloc(a, weights * sizeof *weight);
+	if (row == NULL || at == NULL || weight == NULL)
 		return -1;
+	for (size_t i = 0; i < weights; i++)
+		weight[i] = x->weight[i];
 	for (int i = 0; i < x->n; i++)
 		at[i] = (x->at[i] - x->first) * 3;
 	for (int i = 0; i < y->n; i++) {
 		ISA_PICK(resize_columns)(row, source + (size_t)(y->at[i] - y->first) * source_stride, source_stride,
 					 y->weight + (size_t)i * (size_t)y->taps, y->taps, columns * 3);
-		ISA_PICK(resize_row)(out + (size_t)i * stride, row, at, x->weight, x->taps, x->n);
+		ISA_PICK(resize_row)(out + (size_t)i * stride, row, at, weight, x->taps, x->n);
 	}
 	return 0;
 }
