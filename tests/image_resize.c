@@ -124,16 +124,16 @@ static void test_axis(void)
 	is_int(wrong, 0, "60000 pixels into one: no weight is negative");
 }
 
-ISA_DECLARE(void, resize_columns, (int16_t *out, const uint8_t *source, size_t stride, const int16_t *weight, int taps,
+ISA_DECLARE(void, resize_columns, (int32_t *out, const uint8_t *source, size_t stride, const int16_t *weight, int taps,
 				   int n))
-ISA_DECLARE(void, resize_row, (uint8_t *out, const int16_t *row, const int32_t *at, const int16_t *weight, int taps,
+ISA_DECLARE(void, resize_row, (uint8_t *out, const int32_t *row, const int32_t *at, const int32_t *weight, int taps,
 			       int n))
 
 static void test_levels(void)
 {
 	enum { N = 333, TAPS = 5 };
 	static uint8_t source[TAPS * N], out[2][N];
-	static int16_t row[2][N + 8];
+	static int32_t row[2][N + 8], wide[N * TAPS];
 	static int32_t at[N / 3 - TAPS];
 	static int16_t weight[N * TAPS];
 	struct rng g = rng_make(9);
@@ -145,13 +145,14 @@ static void test_levels(void)
 		for (int k = 0, left = RESIZE_WEIGHT_ONE; k < TAPS; k++) {
 			int part = k == TAPS - 1 ? left : (int)rng_below(&g, (uint64_t)left + 1);
 			weight[i * TAPS + k] = (int16_t)part;
+			wide[i * TAPS + k] = part;
 			left -= part;
 		}
 	}
 	resize_columns_base(row[0], source, N, weight, TAPS, N);
-	resize_row_base(out[0], row[0], at, weight, TAPS, n);
+	resize_row_base(out[0], row[0], at, wide, TAPS, n);
 	ISA_PICK(resize_columns)(row[1], source, N, weight, TAPS, N);
-	ISA_PICK(resize_row)(out[1], row[1], at, weight, TAPS, n);
+	ISA_PICK(resize_row)(out[1], row[1], at, wide, TAPS, n);
 	ok(memcmp(row[0], row[1], sizeof row[0]) == 0, "columns: %s gives the bytes of base", isa_name(isa_level()));
 	ok(memcmp(out[0], out[1], (size_t)n * 3) == 0, "rows: %s gives the bytes of base", isa_name(isa_level()));
 }
