@@ -118,6 +118,6 @@ void affine_row_span(int *first, int *end, const double m[6], const double rect[
 		a++;
 	while (a < b && !centre_inside(m, rect, b - 1, y))
 		b--;
-	*first = a;
-	*end = b;
+	*first = a < b ? a : 0;
+	*end = a < b ? b : 0;
 }
