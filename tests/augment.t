@@ -68,7 +68,7 @@ fails_with 2 "blur takes a number of 0 to 1, not '2'" augment -ssimclr --size 64
 fails_with 2 "strength takes a number of 0 to 2, not 'x'" augment -ssimclr --size 64 --strength x
 fails_with 2 "draws its own operations" augment -ssimclr --size 64 --randaugment 1,5
 fails_with 2 "views" augment -scrop --size 64 --views 65
-for list in "" gaussian gaussian:0 gaussian:6 gaussian:10 gaussian:1, fog:1 ,jpeg:1 jpeg:x; do
+for list in "" gaussian gaussian:0 gaussian:6 gaussian:10 "gaussian:1," fog:1 ",jpeg:1" jpeg:x; do
 	fails_with 2 "corruptions are KIND:LEVEL.*there are gaussian, shot" augment --eval --size 64 --corrupt "$list"
 done
 fails_with 2 "pairs are written as left_eye=right_eye" augment -s0 --size 320 --swap left_eye "$T/one"
@@ -111,6 +111,22 @@ augment -q -s2 --size 64 --policy @"$T/rules" "$T/one" > "$T/a"
 augment -q -s2 --size 64 --policy 'rotate:.6:10,color:1:6.0|cutout:0.80:8' "$T/one" > "$T/b"
 ok "--policy @FILE = --policy RULES" cmp "$T/a" "$T/b"
 like "$(tstream head -n 0 "$T/a" 2> /dev/null | strings)" "policy=rotate:0.6:10,color:1:6.cutout:0.8:8" "the rules are in the provenance"
+
+# A run that goes on at any position writes the records that the whole run has there.
+augment -q -s4 --size 64 --randaugment 2,9 "$T/in" > "$T/a"
+for start in 0 1 17 31 47; do
+	coco-pack -q "$T/images/coco.json" --images "$T/images" --epochs 3 --shuffle --start $start |
+		augment -q -s4 --size 64 --randaugment 2,9 -j3 > "$T/b"
+	is "$($python - "$ROOT/tests" "$T/a" "$T/b" $start << 'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+from augment_peer import maps
+whole, rest = ([item for item in maps(path) if "seq" in item] for path in sys.argv[2:4])
+print(len(rest), whole[int(sys.argv[4]):] == rest)
+END
+	)" "$((48 - start)) True" "records from $start on are those of the whole run"
+done
 
 # What was explained is repeated, whatever the seed.
 for policy in "-s1 --size 64" "-s2 --size 128 --autoaugment v1" "-s4 --size 96 --quirks tpu --randaugment 3,8" \
