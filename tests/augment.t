@@ -250,6 +250,19 @@ if [ -d "$DATA/bccd" ]; then
 	ok "blood cells: -j1 = -j4" cmp "$T/j1" "$T/j4"
 	coco-pack -q "$DATA/nuclei/instances_val.json" --images "$DATA/nuclei/val" > "$T/nuclei"
 	like "$(augment --eval --size 128 "$T/nuclei" 2>&1 > /dev/null)" "40 images in, 40 out; 0 images" "RGBA microscopy"
+	# objects NAME JSON IMAGES OPTIONS...: numpy moves the objects by the transforms that --explain tells.
+	objects() {
+		local name=$1 json=$2 images=$3
+		shift 3
+		coco-pack -q "$json" --images "$images" > "$T/in"
+		augment -q "$@" --explain "$T/explain" "$T/in" > "$T/out"
+		like "$($python "$ROOT/tests/augment_objects.py" "$json" "$T/out" "$T/explain" 2>&1)" "^[0-9]+ images, [0-9]+ objects: " "$name: $*"
+	}
+	objects "nuclei" "$DATA/nuclei/instances_val.json" "$DATA/nuclei/val" -s4 --size 200x160
+	if [ -d "$DATA/coco" ]; then
+		objects "persons" "$DATA/coco/annotations/person_keypoints_train2017.json" "$DATA/coco/train2017" -s2 --size 320x256
+		objects "instances" "$DATA/coco/annotations/instances_val2017.json" "$DATA/coco/val2017" -s1 --size 160
+	fi
 else
 	echo "# no $DATA/bccd: real data are not tested"
 fi
