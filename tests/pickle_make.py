@@ -2,9 +2,11 @@
 """Files of torch.save() written by hand, good ones and hostile ones.
 
 Usage: pickle_make.py DIRECTORY
+       pickle_make.py --seeds DIRECTORY
 
 NAME.pth for each case, NAME.want with what must be said of it: a part of the error message, or nothing for a file that can
-be read. Tensor "w" of good files is [[0 1 2] [3 4 5]] in f32, "n" is 7 in i64.
+be read. Tensor "w" of good files is [[0 1 2] [3 4 5]] in f32, "n" is 7 in i64. --seeds: for the
+fuzz target, the pickles alone, the files in legacy form and some archives, as long as they are short.
 """
 import struct
 import sys
@@ -179,7 +181,29 @@ CASES["shared"] = (archive(PROTO + b"}(" + text("a") + b"](" + (W + b"q\x00" + b
                            text("c") + b"](" + b"h\x02" * 200 + b"e" + b"u" + STOP), "shared so often")
 
 
-if __name__ == "__main__":
+def pickle_of(data):
+    """The pickle that an archive begins with."""
+    names, at = struct.unpack("<HH", data[26:30]), struct.unpack("<I", data[18:22])[0]
+    return data[30 + sum(names):30 + sum(names) + at]
+
+
+def write_seeds(directory):
+    for case, (data, _) in CASES.items():
+        seed = data if data[:1] == b"\x80" else pickle_of(data)
+        if 0 < len(seed) < 2000:
+            Path(directory, case).write_bytes(seed)
+    for case in "zip", "zip64", "overlap":
+        Path(directory, case + "-archive").write_bytes(CASES[case][0])
+
+
+def write_cases(directory):
     for case, (data, want) in CASES.items():
-        Path(sys.argv[1], case + ".pth").write_bytes(data)
-        Path(sys.argv[1], case + ".want").write_text(want)
+        Path(directory, case + ".pth").write_bytes(data)
+        Path(directory, case + ".want").write_text(want)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--seeds":
+        write_seeds(sys.argv[2])
+    else:
+        write_cases(sys.argv[1])

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""One forward and backward pass of our classifiers against torchvision's, from the same weights and batch.
+"""One forward and backward pass of our classifiers against torchvision's, those for small images against their definition, from the same weights and batch.
 
 Usage: classify.py [--build DIR] [--models NAME,...] [--classes K] [--size WxH] [--batch N] [--draws N] [--conv NAME,...] [--keep DIR]
 
@@ -28,12 +28,47 @@ from retinanet import MEAN, STD, GroupNorm, compare_bf16, texture
 # gradients), and in bf16.
 F32_SPREAD = {"frozenbn": 0.3, "bn": 0.25, "gn": 0.3}
 BF16_SPREAD = {"frozenbn": 0.4, "bn": 0.4, "gn": 0.6}
-MODELS = ["classify-resnet18-bn", "classify-resnet34-frozenbn", "classify-resnet50-bn", "classify-resnet50-gn"]
+MODELS = ["classify-resnet20-cifar-bn", "classify-resnet32-cifar-frozenbn", "classify-resnet18-bn", "classify-resnet34-frozenbn", "classify-resnet50-bn", "classify-resnet50-gn"]
+
+
+class SmallBlock(torch.nn.Module):
+    """Two 3x3 convolutions; where the size changes the shortcut is every other pixel between channels of zeros."""
+    def __init__(self, inputs, width, stride, layer):
+        super().__init__()
+        self.conv1, self.bn1 = torch.nn.Conv2d(inputs, width, 3, stride, 1, bias=False), layer(width)
+        self.conv2, self.bn2 = torch.nn.Conv2d(width, width, 3, 1, 1, bias=False), layer(width)
+        self.pad = (width - inputs) // 2
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        if self.pad:
+            x = torch.nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.pad, self.pad))
+        return torch.relu(x + y)
+
+
+class SmallResNet(torch.nn.Module):
+    """ResNet for CIFAR: He et al., section 4.2, shortcuts of option A."""
+    def __init__(self, depth, layer, n_classes):
+        super().__init__()
+        n = (depth - 2) // 6
+        self.conv1, self.bn1 = torch.nn.Conv2d(3, 16, 3, 1, 1, bias=False), layer(16)
+
+        def stage(inputs, width):
+            return torch.nn.Sequential(*(SmallBlock(inputs if i == 0 else width, width, 2 if i == 0 and inputs != width else 1, layer)
+                                         for i in range(n)))
+        self.layer1, self.layer2, self.layer3 = stage(16, 16), stage(16, 32), stage(32, 64)
+        self.linear = torch.nn.Linear(64, n_classes)
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(torch.relu(self.bn1(self.conv1(x))))))
+        return self.linear(x.mean((2, 3)))
 
 
 def build_model(name, n_classes):
-    _, backbone, norm = name.split("-")
+    backbone, norm = name.split("-")[1], name.split("-")[-1]
     layer = {"frozenbn": FrozenBatchNorm2d, "bn": torch.nn.BatchNorm2d, "gn": partial(GroupNorm, 32)}[norm]
+    if "-cifar-" in name:
+        return SmallResNet(int(backbone[6:]), layer, n_classes)
     return resnet.__dict__[backbone](weights=None, norm_layer=layer, num_classes=n_classes)
 
 
@@ -61,8 +96,9 @@ def randomise(model, x, seed, spread):
         out = model.eval()(x)
         for hook in hooks:
             hook.remove()
-        model.fc.weight /= out.std()
-        model.fc.bias.copy_(uniform(model.fc.bias.shape, -0.5, 0.5))
+        last = model.linear if isinstance(model, SmallResNet) else model.fc
+        last.weight /= out.std()
+        last.bias.copy_(uniform(last.bias.shape, -0.5, 0.5))
     return model.train()
 
 
