@@ -51,6 +51,7 @@ prepare() {
 	cp m.safetensors m3.safetensors
 	coco-pack -q imagenet/train | augment -q -s0 --size 64 | trainstep -q -m classify-resnet18-bn -o r18.safetensors
 	ckpt export -o resnet18.pth r18.safetensors
+	coco-pack -q imagenet/train | tee classes-val.pack > classes.pack
 	predict -q -m m.safetensors val.pack --coco-json results.json
 	jq "map(select(.image_id % 2 == 0))" results.json > shard0.json
 	jq "map(select(.image_id % 2 == 1))" results.json > shard1.json

@@ -2,7 +2,7 @@
 # Every file of lib/ includes only its own layer and those before it.
 . "$(dirname "$0")/tap.sh"
 
-layers="base tensor stream weights record image coco eval augment op nn detect model train"
+layers="base tensor stream weights record image coco eval augment op nn detect model train probe"
 
 # rank LAYER: its place in the list; 99 for a name that is none.
 rank() {

@@ -4,6 +4,7 @@
 #include "base/threads.h"
 #include "coco/results.h"
 #include "image/image_size.h"
+#include "record/feature.h"
 #include "train/image_file.h"
 #include "train/inference.h"
 #include "train/picture.h"
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 static struct config {
-	const char *model, *output, *coco_json, *draw, *dtype, *conv, *size;
+	const char *model, *output, *coco_json, *draw, *dtype, *conv, *size, *features;
 	double score_threshold, nms_iou;
 	int64_t topk, max_detections, batch;
 } config = {
@@ -27,6 +28,8 @@ static const struct option_spec options[] = {
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "where the detections go as a stream (-: stdout)"),
 	OPTION_TEXT(0, "coco-json", "FILE", &config.coco_json, 0, "write COCO results JSON instead of a stream (-: stdout)"),
 	OPTION_TEXT(0, "draw", "DIR", &config.draw, 0, "write each image with its detections into an existing directory"),
+	OPTION_TEXT(0, "features", "LAYER", &config.features, OPTION_RECORDS,
+		    "write the mean of layer1 .. layer4 over the pixels, for probe, instead of detections"),
 	OPTION_NUMBER(0, "score-threshold", "X", &config.score_threshold, 0, 1, OPTION_RECORDS | OPTION_BELOW,
 		      "scores must be above it (0.05)"),
 	OPTION_NUMBER(0, "nms-iou", "X", &config.nms_iou, 0, 1, OPTION_RECORDS, "of two boxes of a class that overlap more, one stays (0.5)"),
@@ -79,6 +82,18 @@ static int on_found(void *context, const struct sample *s, const struct detectio
 	return 0;
 }
 
+static int on_features(void *context, const struct sample *s, const struct tensor *features)
+{
+	struct sinks *sinks = context;
+	const struct feature f = {
+		.id = s->id, .seq = s->seq, .source = s->source, .file_name = s->file_name, .class_label = s->class_label, .features = *features,
+	};
+	arena_reset(&sinks->arena);
+	TRY(feature_write(&sinks->writer, &f, &sinks->arena));
+	progress_update(&sinks->progress, ++sinks->images, "");
+	return 0;
+}
+
 static int open_sinks(struct sinks *sinks, const struct stream_header *from)
 {
 	const struct checkpoint *c = &sinks->inf.checkpoint;
@@ -90,9 +105,12 @@ static int open_sinks(struct sinks *sinks, const struct stream_header *from)
 		return results_open(&sinks->results, config.coco_json);
 	if (link.options == NULL || stream_header_extend(&header, from, &link, &sinks->arena) != 0)
 		return -1;
-	header.kind = "detection";
-	header.n_categories = c->n_categories;
-	header.categories = c->categories;
+	header.kind = config.features != NULL ? "feature" : "detection";
+	/* Features say nothing of the model's classes, but keep those of the images. */
+	if (config.features == NULL) {
+		header.n_categories = c->n_categories;
+		header.categories = c->categories;
+	}
 	return stream_writer_open(&sinks->writer, config.output, &header);
 }
 
@@ -131,6 +149,7 @@ static int run_inference(struct sinks *sinks, const struct arguments *args)
 {
 	struct stream_reader reader;
 	sinks->inf.found = on_found;
+	sinks->inf.featured = on_features;
 	sinks->inf.context = sinks;
 	if (args->n > 0 && image_file_is_named(args->operand[0]))
 		return run_files(sinks, args);
@@ -149,7 +168,9 @@ static int run(const struct inference_options *o, const struct arguments *args)
 	arena_init(&sinks.arena, 1 << 20);
 	pictures_init(&sinks.pictures, config.draw);
 	int status = run_inference(&sinks, args);
-	if (status == 0)
+	if (status == 0 && config.features != NULL)
+		tool_say("features of %lld image%s", (long long)sinks.images, tool_plural(sinks.images));
+	else if (status == 0)
 		tool_say("%lld object%s in %lld image%s", (long long)sinks.objects, tool_plural(sinks.objects),
 			 (long long)sinks.images, tool_plural(sinks.images));
 	pictures_release(&sinks.pictures);
@@ -165,12 +186,14 @@ static struct inference_options parse_options(void)
 		.dtype = strcmp(config.dtype, "bf16") == 0 ? DTYPE_BF16 : DTYPE_F32,
 		.backend = (enum conv_backend)conv_backend_find(config.conv),
 		.limits = { (float)config.score_threshold, (float)config.nms_iou, (int)config.topk, (int)config.max_detections },
-		.batch = (int)config.batch,
+		.batch = (int)config.batch, .features = config.features,
 	};
 	if (config.size != NULL && image_size_parse(config.size, &o.w, &o.h, &square) != 0)
 		tool_usage("--size: %s", err_get());
 	if (o.w > AUGMENT_MAX_SIDE || o.h > AUGMENT_MAX_SIDE)
 		tool_usage("--size: at most %d pixels a side", (int)AUGMENT_MAX_SIDE);
+	if (config.features != NULL && (config.coco_json != NULL || config.draw != NULL))
+		tool_usage("--features finds nothing to draw or to list");
 	if (config.coco_json != NULL && strcmp(config.output, "-") != 0)
 		tool_usage("--coco-json replaces the stream of -o; give one of them");
 	return o;
@@ -185,7 +208,7 @@ int main(int argc, char **argv)
 	if (args.n > 1 && !image_file_is_named(args.operand[0]))
 		tool_usage("one stream, or image files that end in .jpg, .jpeg or .png");
 	/* On a terminal somebody reads: text instead of a stream. */
-	if (config.coco_json == NULL && strcmp(config.output, "-") == 0 && isatty(STDOUT_FILENO))
+	if (config.coco_json == NULL && config.features == NULL && strcmp(config.output, "-") == 0 && isatty(STDOUT_FILENO))
 		config.coco_json = "-";
 	return tool_end(run(&o, &args));
 }

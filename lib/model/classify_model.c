@@ -252,12 +252,20 @@ static int detect(struct model *m, struct tape *t, const struct batch *b, const 
 	return 0;
 }
 
+static int features(struct model *m, struct tape *t, const struct batch *b, const char *layer, struct var **map)
+{
+	struct classify *net = m->net;
+	struct var *images = tape_input(t, &b->images);
+	return images == NULL ? -1 : resnet_features(&net->body, t, images, layer, map);
+}
+
 const struct model_head model_head_classify = {
 	.name = "classify",
 	.stride = 1,
 	.classifies = true,
 	.build = build,
 	.fold_norms = fold_norms,
+	.features = features,
 	.loss = loss,
 	.detect = detect,
 };

@@ -70,6 +70,8 @@ struct model_head {
 	int (*build)(struct model *m, const struct model_parts *parts);
 	/* For inference: make norms of fixed statistics part of the weights, once these are loaded. Training is over then. */
 	int (*fold_norms)(struct model *m);
+	/* The map of a layer of the backbone, by torchvision's name ("layer4"). Error: no such layer. */
+	int (*features)(struct model *m, struct tape *t, const struct batch *b, const char *layer, struct var **map);
 	/* Run forward on the tape and leave the gradients of the outputs on it. */
 	int (*loss)(struct model *m, struct tape *t, const struct batch *b, struct model_loss *loss);
 	/*

@@ -4,6 +4,7 @@
 #include "op/subsample_pad.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Caffe2's default, with which He et al. trained from scratch. */
 static const struct init_spec conv_init = { INIT_XAVIER_FAN_IN, 0 };
@@ -222,5 +223,25 @@ int resnet_apply(struct resnet *r, struct tape *t, struct var *images, struct va
 		}
 		c[stage] = x;
 	}
+	return 0;
+}
+
+int resnet_features(struct resnet *r, struct tape *t, struct var *images, const char *layer, struct var **map)
+{
+	struct var *c[RESNET_STAGES];
+	char name[16];
+	int wanted = -1;
+	for (int stage = 0; stage < r->n_stages; stage++) {
+		snprintf(name, sizeof name, "layer%d", stage + 1);
+		if (strcmp(name, layer) == 0)
+			wanted = stage;
+	}
+	if (wanted < 0)
+		return err_set("the model has no layer '%s' to take features from; it has layer1 to layer%d", layer, r->n_stages);
+	TRY(resnet_apply(r, t, images, c));
+	for (int stage = 0; stage < r->n_stages; stage++)
+		if (stage != wanted)
+			tape_drop(t, c[stage]);
+	*map = c[wanted];
 	return 0;
 }

@@ -56,4 +56,7 @@ int resnet_fold_norms(struct resnet *r, struct param_set *set, enum dtype dtype)
 /* c receives C2..C5, for small images the n_stages of them. */
 int resnet_apply(struct resnet *r, struct tape *t, struct var *images, struct var *c[RESNET_STAGES]) MUST_CHECK;
 
+/* The map of "layer1", ..., the last. Error: no such layer. */
+int resnet_features(struct resnet *r, struct tape *t, struct var *images, const char *layer, struct var **map) MUST_CHECK;
+
 #endif

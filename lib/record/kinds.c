@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const struct record_kind *const kinds[] = { &sample_kind, &detection_kind, NULL };
+static const struct record_kind *const kinds[] = { &sample_kind, &detection_kind, &feature_kind, NULL };
 
 const struct record_kind *record_kind_find(const char *name)
 {

@@ -7,6 +7,6 @@
 
 #include "record/fields.h"
 
-extern const struct record_kind sample_kind, detection_kind;
+extern const struct record_kind sample_kind, detection_kind, feature_kind;
 
 #endif

@@ -1,6 +1,7 @@
 #include "train/inference.h"
 
 #include "image/image_size.h"
+#include "op/global_pool.h"
 #include "train/image_file.h"
 
 #include <math.h>
@@ -149,6 +150,33 @@ static int report(struct inference *inf, struct detection *found)
 	return 0;
 }
 
+static int run_detect(struct inference *inf)
+{
+	struct batch *b = &inf->batch;
+	struct detection *found = arena_calloc(&inf->result_arena, (size_t)b->n, sizeof *found);
+	if (found == NULL)
+		return -1;
+	TRY(inf->model.head->detect(&inf->model, &inf->tape, b, &inf->options.limits, found, &inf->result_arena));
+	return report(inf, found);
+}
+
+static int run_features(struct inference *inf)
+{
+	struct batch *b = &inf->batch;
+	struct var *map, *mean;
+	TRY(inf->model.head->features(&inf->model, &inf->tape, b, inf->options.features, &map));
+	TRY(tape_apply(&inf->tape, &op_global_pool, NULL, 0, NULL, 1, (struct tape_in[]){ { .var = map } }, &mean));
+	int64_t d = mean->value.dim[3];
+	for (int i = 0; i < b->n; i++) {
+		struct tensor features;
+		TRY(tensor_new(&features, &inf->result_arena, DTYPE_F32, 1, &d));
+		for (int64_t k = 0; k < d; k++)
+			((float *)features.data)[k] = map_load(mean->value.data, i * d + k, mean->value.dtype == DTYPE_BF16);
+		TRY(inf->featured(inf->context, &b->samples[i], &features));
+	}
+	return 0;
+}
+
 int inference_flush(struct inference *inf)
 {
 	struct batch *b = &inf->batch;
@@ -156,12 +184,8 @@ int inference_flush(struct inference *inf)
 		return 0;
 	TRY(batch_finish(b));
 	arena_reset(&inf->result_arena);
-	struct detection *found = arena_calloc(&inf->result_arena, (size_t)b->n, sizeof *found);
-	if (found == NULL)
-		return -1;
 	tape_begin(&inf->tape, false, inf->model.params.version);
-	TRY(inf->model.head->detect(&inf->model, &inf->tape, b, &inf->options.limits, found, &inf->result_arena));
-	TRY(report(inf, found));
+	TRY(inf->options.features != NULL ? run_features(inf) : run_detect(inf));
 	return batch_begin(b, inf->options.dtype, inf->model.head->stride, inf->options.batch);
 }
 

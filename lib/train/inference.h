@@ -25,6 +25,7 @@ struct inference_options {
 	enum conv_backend backend;
 	struct detect_limits limits;
 	int batch;	/* images at most */
+	const char *features;	/* the layer whose mean over the pixels is told instead of what is found; NULL: none */
 	int w, h;	/* canvas of encoded images instead of the checkpoint's; 0: the checkpoint's */
 };
 
@@ -42,6 +43,7 @@ struct inference {
 	 * boxes in original pixels; both live during the call. 0 or -1.
 	 */
 	int (*found)(void *context, const struct sample *s, const struct detection *d);
+	int (*featured)(void *context, const struct sample *s, const struct tensor *features);	/* f32 [d]; with options.features */
 	void *context;
 };
 
