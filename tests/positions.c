@@ -67,7 +67,7 @@ static void make_dataset(struct dataset *d, int64_t n)
 
 static int run(struct log *log, int64_t n, const struct pack_options *o, struct stream_trailer *trailer)
 {
-	const struct pack_sink sink = { log, prepare, put, finish, abandon };
+	const struct pack_sink sink = { log, prepare, put, finish, abandon, false };
 	struct pack_result result = { .clipped = 0 };
 	struct dataset d;
 	struct sampler sampler;

@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "base/options.h"
 #include "base/progress.h"
+#include "coco/duplicates.h"
 #include "coco/file_sinks.h"
 #include "coco/merge.h"
 #include "coco/pack_run.h"
@@ -14,10 +15,10 @@
 static struct config {
 	struct option_list format, images, labels, results, set, classes, source;
 	const char *class_map, *exclude, *exif, *split, *output, *unpack, *tar, *rejects;
-	bool renumber, shuffle, rest, unlabelled, strict;
-	int64_t epochs, start, count, subset_seed, jpeg_quality, subset, images_per_class, objects_per_class, corrupt_seed;
+	bool renumber, duplicates, shuffle, rest, unlabelled, strict;
+	int64_t epochs, start, count, subset_seed, jpeg_quality, subset, images_per_class, objects_per_class, corrupt_seed, distance;
 	double fraction, imbalance, corrupt;
-} config = { .exif = "raw", .output = "-", .epochs = 1, .count = -1, .fraction = 1 };
+} config = { .exif = "raw", .output = "-", .epochs = 1, .count = -1, .fraction = 1, .distance = 4 };
 
 #define FORMATS "coco|panoptic|voc|labels|yolo|folders|cifar|list|tar|dir|stream"
 
@@ -59,6 +60,10 @@ static const struct option_spec options[] = {
 	OPTION_TEXT(0, "unpack", "DIR", &config.unpack, 0, "write COCO JSON and images instead: DIR/SOURCE.json, DIR/SOURCE/"),
 	OPTION_TEXT(0, "tar", "FILE", &config.tar, 0, "write a WebDataset tar file instead; - is stdout"),
 	OPTION_INT(0, "jpeg-quality", "Q", &config.jpeg_quality, 1, 100, 0, "--unpack, --tar: pixels become JPEG of this quality (PNG)"),
+	OPTION_FLAG(0, "duplicates", &config.duplicates, 0,
+		    "list images that are there twice instead, a JSON object a line; exit status 3 when there are any"),
+	OPTION_INT(0, "distance", "N", &config.distance, 0, DUPLICATES_MAX_DISTANCE, 0,
+		   "--duplicates: bits of 64 in which hashes of like images may differ (4)"),
 	OPTION_TEXT(0, "rejects", "FILE", &config.rejects, 0, "list every reject, a JSON object a line"),
 	OPTION_FLAG(0, "strict", &config.strict, 0, "the first reject is an error"),
 	OPTION_END
@@ -152,12 +157,45 @@ static int open_sink(struct pack_sink *sink, struct stream_writer *w, struct dat
 	return 0;
 }
 
+static int say_duplicates(const struct pack_result *result, const struct duplicates_result *found)
+{
+	tool_say("%" PRId64 " image%s compared: %" PRId64 " exact and %" PRId64 " near duplicates", result->trailer.out.records,
+		 tool_plural(result->trailer.out.records), found->exact, found->near);
+	return found->exact + found->near > 0 ? EXIT_GATE : EXIT_OK;
+}
+
+/* EXIT_GATE: there are some. */
+static int list_duplicates(struct dataset *d, struct pack_options *o)
+{
+	struct atomic_file file = { .fd = -1 };
+	struct duplicates_result found;
+	struct pack_result result;
+	struct pack_sink sink;
+	bool named = strcmp(config.output, "-") != 0;
+	if (named)
+		TRY(atomic_fopen(&file, config.output));
+	const struct duplicates_param param = { named ? file.file : stdout, d->n_sources > 1, (int)config.distance };
+	int status = duplicates_sink_open(&sink, &found, &param);
+	if (status == 0)
+		status = pack_run(&result, d, o, &sink);
+	if (named && status == 0)
+		status = atomic_commit(&file);
+	else if (named)
+		atomic_abandon(&file);
+	if (status != 0)
+		return -1;
+	say_result(d, o, &result);
+	return say_duplicates(&result, &found);
+}
+
 static int pack(struct dataset *d, struct pack_options *o, const struct arguments *args)
 {
 	struct stream_writer w = { 0 };
 	struct pack_sink sink;
 	struct pack_result result;
 	struct progress progress;
+	if (config.duplicates)
+		return list_duplicates(d, o);
 	TRY(open_sink(&sink, &w, d, o, args));
 	progress_start(&progress, "images", 0, args->quiet);
 	o->progress = show_progress;
@@ -187,8 +225,9 @@ static int pack_with_rejects(struct dataset *d, struct pack_options *o, const st
 		return pack(d, o, args);
 	TRY(atomic_fopen(&rejects, config.rejects));
 	o->rejects = rejects.file;
-	if (pack(d, o, args) == 0)
-		return atomic_commit(&rejects);
+	int status = pack(d, o, args);
+	if (status >= 0)
+		return atomic_commit(&rejects) == 0 ? status : -1;
 	atomic_abandon(&rejects);
 	return -1;
 }
@@ -200,7 +239,7 @@ static struct dataset_options options_of(int operand)
 		.labels = option_of_operand(&config.labels, operand), .results = option_of_operand(&config.results, operand),
 		.set = option_of_operand(&config.set, operand), .source = option_of_operand(&config.source, operand),
 		.classes = option_of_operand(&config.classes, operand),
-		.exif_turned = strcmp(config.exif, "turned") == 0, .unlabelled = config.unlabelled,
+		.exif_turned = strcmp(config.exif, "turned") == 0, .unlabelled = config.unlabelled || config.duplicates,
 	};
 }
 
@@ -209,7 +248,7 @@ static int open_data(struct dataset *d, const struct arguments *args)
 {
 	const struct dataset_options first = options_of(0);
 	struct source_list list = { .n = args->n, .path = args->operand, .class_map = config.class_map,
-		.exclude = config.exclude, .renumber = config.renumber };
+		.exclude = config.exclude, .renumber = config.renumber, .unused = config.duplicates };
 	if (args->n == 1 && config.class_map == NULL && config.exclude == NULL && !config.renumber)
 		return dataset_open(d, args->operand[0], &first);
 	list.options = calloc((size_t)args->n, sizeof *list.options);
@@ -236,6 +275,10 @@ static void check_usage(const struct arguments *args, const struct sampler_optio
 	}
 	if ((config.unpack != NULL) + (config.tar != NULL) + option_given("output") > 1)
 		tool_usage("-o, --unpack and --tar each say where to write; give one of them");
+	if (config.duplicates && (config.unpack != NULL || config.tar != NULL || config.epochs != 1))
+		tool_usage("--duplicates writes a list, of one epoch; without --unpack, --tar and --epochs");
+	if (option_given("distance") && !config.duplicates)
+		tool_usage("--distance is for --duplicates");
 	if (config.jpeg_quality > 0 && config.unpack == NULL && config.tar == NULL)
 		tool_usage("--jpeg-quality is for --unpack and --tar; samples are carried as they are");
 	if (sampler_check_options(sampler) != 0)
@@ -273,5 +316,6 @@ int main(int argc, char **argv)
 {
 	struct arguments args;
 	tool_start(&tool, argc, argv, &args);
-	return tool_end(run(&args));
+	int status = run(&args), code = tool_end(status < 0 ? status : 0);
+	return code == EXIT_OK ? status : code;
 }

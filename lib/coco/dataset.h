@@ -49,6 +49,7 @@ struct dataset_reject {
 #define REJECT_NO_IMAGE "image file missing"
 #define REJECT_NO_ANNOTATION "annotation file missing"
 #define REJECT_NOT_IMAGE "not a JPEG or PNG image"
+#define REJECT_DAMAGED "image cannot be decoded"
 #define REJECT_TRUNCATED "image file is cut short"
 #define REJECT_SIZE "size differs from the image"
 #define REJECT_BOX_EMPTY "box without area"

@@ -314,7 +314,8 @@ static int open_sources(struct dataset *sources, const struct source_list *list)
 
 static int open_and_merge(struct dataset *d, const struct source_list *list, const struct class_map *map)
 {
-	const struct class_rules rules = { map, list->exclude, list->renumber };
+	const struct class_rules rules = { .map = map, .exclude = list->exclude, .renumber = list->renumber,
+		.unused = list->unused };
 	struct dataset *sources = calloc((size_t)list->n, sizeof *sources);
 	if (sources == NULL)
 		return err_set("out of memory for %d sources", list->n);

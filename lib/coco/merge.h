@@ -24,7 +24,7 @@ struct source_list {
 	char **path;	/* [n] */
 	struct dataset_options *options;	/* [n] */
 	const char *class_map, *exclude;	/* a file; "a,b"; NULL: none */
-	bool renumber;
+	bool renumber, unused;	/* as in struct class_rules */
 };
 
 enum { MERGE_IGNORED_LABEL = 255 };

@@ -145,7 +145,7 @@ static int check_new(struct run *run, const struct item *item)
 	const struct dataset_record *r = &item->record;
 	const struct sample_id *id = &r->sample.id;
 	char text[128];
-	if (run->d->n_sources < 2 || item->seq >= run->sampler.n)
+	if (run->sink->takes_same || run->d->n_sources < 2 || item->seq >= run->sampler.n)
 		return 0;
 	uint64_t key = rng_mix_text(0, r->sample.source);
 	key = id->text != NULL ? rng_mix_text(key, id->text) : rng_mix(key, (uint64_t)id->number);

@@ -19,6 +19,7 @@ struct pack_sink {
 	int (*close)(void *context, const struct stream_trailer *trailer);
 	/* Give up. */
 	void (*abandon)(void *context);
+	bool takes_same;	/* that an image of a source comes twice is no mistake */
 };
 
 /* The writer of a stream of samples, or of a pack, already open. */

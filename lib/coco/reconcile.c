@@ -72,6 +72,8 @@ static int check_same(const struct joiner *j, const struct joined *old, const st
 {
 	char what[600];
 	const struct category *o = &old->category;
+	if (j->rules->unused)
+		return 0;
 	if (o->id != c->id && !j->rules->renumber) {
 		snprintf(what, sizeof what, "class '%.200s' has id %lld and id %lld", c->name, (long long)o->id, (long long)c->id);
 		return conflict(j, old->source, source, what, true);
@@ -189,7 +191,7 @@ static int settle(struct joiner *j, struct category *out)
 	int32_t *label_of = arena_calloc(j->arena, (size_t)j->n + 1, sizeof *label_of);
 	if (label_of == NULL)
 		return -1;
-	if (!j->rules->renumber && j->n > 1) {
+	if (!j->rules->renumber && !j->rules->unused && j->n > 1) {
 		qsort(j->joined, (size_t)j->n, sizeof *j->joined, compare_ids);
 		TRY(check_ids(j));
 		if (j->n_sources == 1)
@@ -198,7 +200,7 @@ static int settle(struct joiner *j, struct category *out)
 	for (int i = 0; i < j->n; i++) {
 		label_of[j->joined[i].place] = i;
 		out[i] = j->joined[i].category;
-		if (j->rules->renumber)
+		if (j->rules->renumber || j->rules->unused)
 			out[i].id = i + 1;
 	}
 	for (int s = 0; s < j->n_sources; s++)

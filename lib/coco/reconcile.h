@@ -18,6 +18,7 @@
 struct class_rules {
 	const struct class_map *map;	/* NULL: none */
 	const char *exclude;	/* "a,b", names after the map, to be left out; NULL: none */
+	bool unused;	/* labels do not matter: no contradiction is an error, and ids are as with renumber */
 	bool renumber;	/* ids become 1, 2, ... in the order of the list; what they were does not matter */
 };
 

@@ -29,5 +29,5 @@ static void abandon(void *context)
 
 struct pack_sink stream_sink(struct stream_writer *w)
 {
-	return (struct pack_sink){ w, prepare, put, close_writer, abandon };
+	return (struct pack_sink){ w, prepare, put, close_writer, abandon, false };
 }

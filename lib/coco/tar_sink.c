@@ -174,7 +174,7 @@ int tar_sink_open(struct pack_sink *sink, const struct file_sink_param *param)
 		free(t);
 		return -1;
 	}
-	*sink = (struct pack_sink){ t, prepare, put, close_tar, abandon };
+	*sink = (struct pack_sink){ t, prepare, put, close_tar, abandon, false };
 	if (put_categories(t) == 0)
 		return 0;
 	abandon(t);

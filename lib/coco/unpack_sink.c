@@ -313,6 +313,6 @@ int unpack_sink_open(struct pack_sink *sink, const struct file_sink_param *param
 		return -1;
 	}
 	arena_init(&u->arena, 1 << 16);
-	*sink = (struct pack_sink){ u, prepare, put, close_unpacker, abandon };
+	*sink = (struct pack_sink){ u, prepare, put, close_unpacker, abandon, false };
 	return 0;
 }
