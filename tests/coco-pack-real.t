@@ -77,12 +77,26 @@ done
 n=$(find "$DATA/cifar10/test" -type f | wc -l)
 expect "CIFAR-10 in folders" "$n 0" "$n 0" "0 0" coco-pack "$DATA/cifar10/test"
 F=$DATA/fixtures/faster_coco_eval/tests/dataset/cocoapi
-/usr/bin/python3 -c 'import json, os, sys
+# drawn JSON DIRECTORY: grey images of the sizes that a data set without images says.
+drawn() {
+	/usr/bin/python3 -c 'import json, os, sys
 from PIL import Image
-os.mkdir(sys.argv[2])
 for i in json.load(open(sys.argv[1]))["images"]:
-    Image.new("L", (i["width"], i["height"])).save(sys.argv[2] + "/" + i["file_name"], quality=10)
-' "$F/instances_val2014_100.json" "$T/val2014"
+    path = sys.argv[2] + "/" + i["file_name"]
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    Image.new("L", (i["width"], i["height"])).save(path, "JPEG", quality=10)' "$1" "$2"
+}
+for file in cocoapi/instances_val2014_100.json gt_dataset.json example_crowdpose_val.json \
+	../keypoints_dataset/gt_dataset.json; do
+	drawn "$F/../$file" "$T/drawn"
+	n=$(count "$F/../$file")
+	expect "$(basename "$file")" "$n" "$n" "0 0" coco-pack "$F/../$file" --images "$T/drawn"
+	same "$(basename "$file")" "$F/../$file" "$T/drawn"
+	rm -r "$T/drawn"
+done
+drawn "$F/../gt_ignore_test.json" "$T/drawn"
+expect "ids as numbers and as text are not the same" "1 14" "1 1" "0 13" coco-pack "$F/../gt_ignore_test.json" --images "$T/drawn"
+drawn "$F/instances_val2014_100.json" "$T/val2014"
 for type in bbox segm; do
 	all=$(/usr/bin/python3 -c 'import json, sys; print(len(json.load(open(sys.argv[1]))))' "$F/instances_val2014_fake${type}100_results.json")
 	text=$(coco-pack "$F/instances_val2014_100.json" --images "$T/val2014" --results "$F/instances_val2014_fake${type}100_results.json" \

@@ -39,7 +39,8 @@ for seq, (r, image) in enumerate(zip(records, data['images'])):
     check('boxes', rows(r['boxes'], 4), boxes)
     check('labels', r['labels']['values'], [[c['id'] for c in categories].index(a['category_id']) for a in objects])
     check('object_id', r['object_id']['values'], [a['id'] for a in objects])
-    check('area', r['area']['values'], [a['area'] for a in objects])
+    if 'area' in objects[0]:
+        check('area', r['area']['values'], [a['area'] for a in objects])
     for key in ('iscrowd', 'ignore'):
         want = [a.get(key, 0) for a in objects]
         check(key, r[key]['values'] if key in r else [0] * len(objects), want)

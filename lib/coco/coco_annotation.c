@@ -2,6 +2,8 @@
 #include "coco/coco_reader.h"
 #include "coco/rle.h"
 
+#include <math.h>
+
 static int read_bbox(struct coco_reader *c, struct table_object *o)
 {
 	TRY(json_enter_array(&c->json, "'bbox'"));
@@ -62,7 +64,7 @@ static int read_score(struct coco_reader *c, struct table_object *o)
 	return 0;
 }
 
-int coco_read_field(struct coco_reader *c, struct table_object *o, unsigned *seen)
+static int read_field(struct coco_reader *c, struct table_object *o, unsigned *seen)
 {
 	struct json_reader *j = &c->json;
 	if (json_is(j, "segmentation"))
@@ -101,15 +103,21 @@ int coco_read_field(struct coco_reader *c, struct table_object *o, unsigned *see
 	return json_skip(j);
 }
 
+int coco_read_fields(struct coco_reader *c, struct table_object *o, unsigned *seen)
+{
+	int more;
+	*o = (struct table_object){ .area = NAN };
+	*seen = 0;
+	while ((more = json_next_key(&c->json)) == 1)
+		TRY(read_field(c, o, seen));
+	return more;
+}
+
 int coco_read_object(struct coco_reader *c, struct table_object *o)
 {
 	struct json_reader *j = &c->json;
-	unsigned seen = 0;
-	int more;
-	while ((more = json_next_key(j)) == 1)
-		TRY(coco_read_field(c, o, &seen));
-	if (more < 0)
-		return -1;
+	unsigned seen;
+	TRY(coco_read_fields(c, o, &seen));
 	static const char *const name[] = { "id", "image_id", "category_id", "bbox" };
 	for (int i = 0; i < 4; i++)
 		if (!(seen & (1u << i)))

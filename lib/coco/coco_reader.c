@@ -40,29 +40,34 @@ int coco_take_id(struct json_reader *j, const char *what, struct sample_id *id, 
 	return id->text != NULL ? 0 : -1;
 }
 
-static int read_image(struct coco_reader *c)
+int coco_read_image(struct coco_reader *c, struct table_image *image, bool *has_id)
 {
 	struct json_reader *j = &c->json;
-	struct table_image image = { 0 };
-	struct arena *a = &c->d->arena;
-	bool has_id = false, duplicate;
 	int more;
+	*has_id = false;
 	while ((more = json_next_key(j)) == 1) {
 		if (json_is(j, "id")) {
-			has_id = true;
-			TRY(coco_take_id(j, "an image's 'id'", &image.id, a));
+			*has_id = true;
+			TRY(coco_take_id(j, "an image's 'id'", &image->id, c->arena));
 		} else if (json_is(j, "file_name")) {
-			TRY(json_take_text(j, "an image's 'file_name'", &image.file_name, a));
+			TRY(json_take_text(j, "an image's 'file_name'", &image->file_name, c->arena));
 		} else if (json_is(j, "width")) {
-			TRY(coco_take_side(j, "an image's 'width'", &image.w));
+			TRY(coco_take_side(j, "an image's 'width'", &image->w));
 		} else if (json_is(j, "height")) {
-			TRY(coco_take_side(j, "an image's 'height'", &image.h));
+			TRY(coco_take_side(j, "an image's 'height'", &image->h));
 		} else {
 			TRY(json_skip(j));
 		}
 	}
-	if (more < 0)
-		return -1;
+	return more;
+}
+
+static int read_image(struct coco_reader *c)
+{
+	struct json_reader *j = &c->json;
+	struct table_image image = { 0 };
+	bool has_id, duplicate;
+	TRY(coco_read_image(c, &image, &has_id));
 	if (!has_id || image.file_name == NULL)
 		return json_fail(j, "this image has no '%s'", has_id ? "file_name" : "id");
 	if (image_table_add(c->table, &image, &duplicate) != 0)

@@ -34,6 +34,9 @@ int coco_reader_read(struct dataset *d, struct image_table *table, const char *p
 /* An array of nothing but objects, each of them read by read_one(), behind its brace. */
 int coco_read_list(struct coco_reader *c, const char *what, int (*read_one)(struct coco_reader *c)) MUST_CHECK;
 
+/* The rest of an object of "images"; what it does not say is left as it is. */
+int coco_read_image(struct coco_reader *c, struct table_image *image, bool *has_id) MUST_CHECK;
+
 /* The next value as an id, a whole number or a string in arena memory. */
 int coco_take_id(struct json_reader *j, const char *what, struct sample_id *id, struct arena *a) MUST_CHECK;
 
@@ -46,8 +49,8 @@ int coco_read_object(struct coco_reader *c, struct table_object *o) MUST_CHECK;
 /* A document of nothing but "categories", which go to c->d in their order; other keys mean nothing. */
 int coco_read_categories(struct coco_reader *c) MUST_CHECK;
 
-/* The value of the key that was just read, as that of an object; keys that are not known are passed over. */
-int coco_read_field(struct coco_reader *c, struct table_object *o, unsigned *seen) MUST_CHECK;
+/* The rest of an object: what is known of an annotation, with a bit for each key that is there. */
+int coco_read_fields(struct coco_reader *c, struct table_object *o, unsigned *seen) MUST_CHECK;
 
 /*
  * Results, [{"image_id", "category_id", "bbox" or "segmentation", "score"}, ...], become the objects of the images in

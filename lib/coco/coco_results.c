@@ -2,7 +2,6 @@
 #include "coco/coco_reader.h"
 #include "coco/rle.h"
 
-#include <math.h>
 #include <string.h>
 
 /* The box of what is inside a run-length mask, as pycocotools takes it for results without a box. */
@@ -24,13 +23,9 @@ static int box_of_mask(double box[4], const struct table_mask *m)
 static int read_result(struct coco_reader *c)
 {
 	struct json_reader *j = &c->json;
-	struct table_object o = { .area = NAN, .scored = true };
-	unsigned seen = 0;
-	int more;
-	while ((more = json_next_key(j)) == 1)
-		TRY(coco_read_field(c, &o, &seen));
-	if (more < 0)
-		return -1;
+	struct table_object o;
+	unsigned seen;
+	TRY(coco_read_fields(c, &o, &seen));
 	if (!(seen & COCO_HAS_BOX) && o.mask != NULL && o.mask->rle != NULL && !o.mask->broken) {
 		TRY(box_of_mask(o.box, o.mask));
 		seen |= COCO_HAS_BOX;

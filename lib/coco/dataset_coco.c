@@ -1,7 +1,6 @@
 /* COCO JSON: instances and keypoints, or results in the place of annotations. */
 #include "coco/coco_reader.h"
 
-#include <math.h>
 #include <string.h>
 
 static int detect(const char *path, const struct dataset_options *options)
@@ -12,7 +11,7 @@ static int detect(const char *path, const struct dataset_options *options)
 
 static int read_annotation(struct coco_reader *c)
 {
-	struct table_object o = { .area = NAN };
+	struct table_object o;
 	TRY(coco_read_object(c, &o));
 	return object_table_add(c->table, &o);
 }

@@ -10,7 +10,6 @@
 #include "coco/image_names.h"
 #include "coco/label_map.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,13 +65,9 @@ static int detect(const char *path, const struct dataset_options *options)
 static int read_segment(struct coco_reader *c)
 {
 	struct json_reader *j = &c->json;
-	struct table_object o = { .area = NAN };
-	unsigned seen = 0;
-	int more;
-	while ((more = json_next_key(j)) == 1)
-		TRY(coco_read_field(c, &o, &seen));
-	if (more < 0)
-		return -1;
+	struct table_object o;
+	unsigned seen;
+	TRY(coco_read_fields(c, &o, &seen));
 	static const char *const name[] = { "id", NULL, "category_id", "bbox" };
 	for (int i = 0; i < 4; i++)
 		if (name[i] != NULL && !(seen & (1u << i)))

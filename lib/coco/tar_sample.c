@@ -4,7 +4,6 @@
 #include "coco/image_names.h"
 #include "coco/label_map.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -35,30 +34,10 @@ static int reject(struct tar_sample *s, const char *reason, const char *detail, 
 	return s->detail != NULL ? 0 : -1;
 }
 
-static int read_image(struct coco_reader *c, struct table_image *image)
-{
-	struct json_reader *j = &c->json;
-	int more;
-	TRY(json_enter_object(j, "'image'"));
-	while ((more = json_next_key(j)) == 1) {
-		if (json_is(j, "id"))
-			TRY(coco_take_id(j, "an image's 'id'", &image->id, c->arena));
-		else if (json_is(j, "file_name"))
-			TRY(json_take_text(j, "an image's 'file_name'", &image->file_name, c->arena));
-		else if (json_is(j, "width"))
-			TRY(coco_take_side(j, "an image's 'width'", &image->w));
-		else if (json_is(j, "height"))
-			TRY(coco_take_side(j, "an image's 'height'", &image->h));
-		else
-			TRY(json_skip(j));
-	}
-	return more;
-}
-
 /* The objects are those of this image, whatever ids they have for it. */
 static int read_annotation(struct coco_reader *c)
 {
-	struct table_object o = { .area = NAN };
+	struct table_object o;
 	const struct table_image *image = c->context;
 	TRY(coco_read_object(c, &o));
 	o.image_id = image->id;
@@ -72,14 +51,17 @@ static int read_document(struct coco_reader *c, struct table_image *image, const
 	int more;
 	TRY(json_enter_object(j, "a sample's JSON"));
 	while ((more = json_next_key(j)) == 1) {
-		if (json_is(j, "image"))
-			TRY(read_image(c, image));
-		else if (json_is(j, "source"))
+		if (json_is(j, "image")) {
+			bool has_id;
+			TRY(json_enter_object(j, "'image'"));
+			TRY(coco_read_image(c, image, &has_id));
+		} else if (json_is(j, "source")) {
 			TRY(json_take_text(j, "'source'", source, c->arena));
-		else if (json_is(j, "annotations"))
+		} else if (json_is(j, "annotations")) {
 			TRY(coco_read_list(c, "'annotations'", read_annotation));
-		else
+		} else {
 			TRY(json_skip(j));
+		}
 	}
 	if (more < 0 || json_next(j) != JSON_END)
 		return -1;
