@@ -50,7 +50,8 @@ static void draw_lines(struct tensor *cell, int y, const char *text, int lines)
 		if (n > LINE_CHARACTERS)
 			for (n = LINE_CHARACTERS; n > 1 && text[n] != ' ' && lines > 1; n--)
 				;
-		snprintf(line, n + 1 < sizeof line ? n + 1 : sizeof line, "%s", text);
+		memcpy(line, text, n);
+		line[n] = '\0';
 		draw_text(cell, MARGIN, y, line, 1, PALE);
 		text += n + (text[n] == ' ');
 	}
