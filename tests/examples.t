@@ -41,6 +41,7 @@ prepare() {
 	printf 'image_id,cat,dog\n1,0.9,0.1\n2,0.3,0.7\n3,0.5,0.5\n' > scores.csv
 	coco-pack -q train.json --images train -o train.pack
 	coco-pack -q val.json --images val -o val.pack
+	cp -r drawn-val/images photos
 	cp train.pack human.pack
 	cp train.pack damaged.pack
 	printf 'damage' | dd status=none conv=notrunc of=damaged.pack bs=1 seek=$(($(stat -c %s damaged.pack) / 2))

@@ -82,23 +82,6 @@ static int next_item(void *context, void *argument)
 	return 0;
 }
 
-static void strip_labels(struct sample *s)
-{
-	s->n = 0;
-	s->boxes = NULL;
-	s->labels = NULL;
-	s->area = NULL;
-	s->iscrowd = s->ignore = s->truncated = NULL;
-	s->score = s->weight = NULL;
-	s->object_id = NULL;
-	s->bbox = NULL;
-	s->original_labels = NULL;
-	s->masks = NULL;
-	s->caption = "";
-	s->keypoints.data = s->semantic.data = s->class_scores.data = NULL;
-	s->class_label = s->original_class_label = -1;
-}
-
 static int corrupt_item(const struct run *run, struct item *item)
 {
 	struct dataset_record *r = &item->record;
@@ -123,7 +106,7 @@ static int work_item(void *context, void *argument)
 	if (r->reject != NULL || r->deselected)
 		return 0;
 	if (run->d->options.unlabelled)
-		strip_labels(&r->sample);
+		sample_strip_labels(&r->sample);
 	TRY(corrupt_item(run, item));
 	if (run->d->n >= 0) {
 		r->sample.seq = item->seq;

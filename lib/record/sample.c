@@ -101,6 +101,23 @@ int sample_read(struct sample *s, struct stream_reader *r, struct arena *a)
 	return 1;
 }
 
+void sample_strip_labels(struct sample *s)
+{
+	s->n = 0;
+	s->boxes = NULL;
+	s->labels = NULL;
+	s->area = NULL;
+	s->iscrowd = s->ignore = s->truncated = NULL;
+	s->score = s->weight = NULL;
+	s->object_id = NULL;
+	s->bbox = NULL;
+	s->original_labels = NULL;
+	s->masks = NULL;
+	s->caption = "";
+	s->keypoints.data = s->semantic.data = s->class_scores.data = NULL;
+	s->class_label = s->original_class_label = -1;
+}
+
 int sample_write(struct stream_writer *w, const struct sample *s, struct arena *a)
 {
 	uint8_t *body;

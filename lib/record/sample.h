@@ -115,6 +115,9 @@ int sample_check(const struct sample *s, const struct stream_header *header) MUS
  */
 int sample_read(struct sample *s, struct stream_reader *r, struct arena *a) MUST_CHECK;
 
+/* Take away all that somebody annotated. */
+void sample_strip_labels(struct sample *s);
+
 /* sample_encode() and stream_writer_put(). */
 int sample_write(struct stream_writer *w, const struct sample *s, struct arena *a) MUST_CHECK;
 

@@ -16,4 +16,7 @@ bool image_file_is_named(const char *name);
  */
 int image_file_read(struct sample *s, const char *path, int64_t number, struct arena *a) MUST_CHECK;
 
+/* The same of a file's bytes, with no id and seq yet. path becomes the name; it is the caller's, as the bytes are. */
+int image_file_sample(struct sample *s, const uint8_t *bytes, size_t size, const char *path) MUST_CHECK;
+
 #endif

@@ -1,5 +1,6 @@
 #include "train/inference.h"
 
+#include "detect/nms.h"
 #include "image/image_size.h"
 #include "op/global_pool.h"
 #include "train/image_file.h"
@@ -54,6 +55,13 @@ static int plan_preprocess(struct inference *inf)
 	return 0;
 }
 
+static int begin_batch(struct inference *inf)
+{
+	const struct inference_options *o = &inf->options;
+	inf->images = 0;
+	return batch_begin(&inf->batch, o->dtype, inf->model.head->stride, o->flip ? 2 * o->batch : o->batch);
+}
+
 static int open_model(struct inference *inf, const char *path)
 {
 	const struct inference_options *o = &inf->options;
@@ -61,7 +69,7 @@ static int open_model(struct inference *inf, const char *path)
 	TRY(plan_preprocess(inf));
 	TRY(checkpoint_create_model(&inf->model, &inf->checkpoint, o->dtype, o->backend));
 	TRY(inf->model.head->fold_norms(&inf->model));
-	return batch_begin(&inf->batch, o->dtype, inf->model.head->stride, o->batch);
+	return begin_batch(inf);
 }
 
 int inference_open(struct inference *inf, const char *path, const struct inference_options *options)
@@ -85,13 +93,12 @@ static int64_t padded(int64_t side, int stride)
 static bool fits_batch(const struct inference *inf, const struct sample *s)
 {
 	const struct batch *b = &inf->batch;
-	return b->n == 0 || (b->n < b->capacity && padded(b->h, b->stride) == padded(s->pixels.dim[0], b->stride) &&
-			     padded(b->w, b->stride) == padded(s->pixels.dim[1], b->stride));
+	return inf->images == 0 || (b->n < b->capacity && padded(b->h, b->stride) == padded(s->pixels.dim[0], b->stride) &&
+				    padded(b->w, b->stride) == padded(s->pixels.dim[1], b->stride));
 }
 
-int inference_add(struct inference *inf, const struct sample *s)
+int inference_see(struct inference *inf, struct sample *seen, const struct sample *s)
 {
-	struct sample seen;
 	struct augment_loss loss = { 0 };
 	char id[128];
 	arena_reset(&inf->sample_arena);
@@ -99,12 +106,49 @@ int inference_add(struct inference *inf, const struct sample *s)
 		return err_set("'%s' does not say the size of its training images; give --size, or samples that went "
 			       "through augment --eval", inf->checkpoint.file.path);
 	if (s->encoded == NULL)
-		seen = *s;
-	else if (augment_sample(&seen, s, &inf->preprocess, &loss, &inf->sample_arena) != 0)
+		*seen = *s;
+	else if (augment_sample(seen, s, &inf->preprocess, &loss, &inf->sample_arena) != 0)
 		return err_context("image %s %s", sample_id_text(&s->id, id), s->file_name);
-	if (seen.pixels.data != NULL && !fits_batch(inf, &seen))
+	return 0;
+}
+
+/* The mirror image of what is valid, its transform and all. */
+static int mirror(struct sample *out, const struct sample *s, struct arena *a)
+{
+	const uint8_t *from = s->pixels.data;
+	int64_t h = s->pixels.dim[0], w = s->pixels.dim[1], valid = s->valid_w > 0 && s->valid_w < w ? s->valid_w : w;
+	*out = *s;
+	uint8_t *to = arena_alloc(a, tensor_bytes(&s->pixels));
+	if (to == NULL)
+		return -1;
+	memcpy(to, from, tensor_bytes(&s->pixels));
+	for (int64_t y = 0; y < h; y++)
+		for (int64_t x = 0; x < valid; x++)
+			memcpy(to + (y * w + x) * 3, from + (y * w + valid - 1 - x) * 3, 3);
+	out->pixels.data = to;
+	for (int i = 0; i < 3; i++)
+		out->transform[i] = (i == 2 ? (double)valid : 0) - s->transform[i];
+	return 0;
+}
+
+int inference_put(struct inference *inf, const struct sample *seen)
+{
+	struct sample mirrored;
+	if (seen->pixels.data != NULL && !fits_batch(inf, seen))
 		TRY(inference_flush(inf));
-	return batch_add(&inf->batch, &seen);
+	TRY(batch_add(&inf->batch, seen));
+	inf->images++;
+	if (!inf->options.flip)
+		return 0;
+	TRY(mirror(&mirrored, seen, &inf->sample_arena));
+	return batch_add(&inf->batch, &mirrored);
+}
+
+int inference_add(struct inference *inf, const struct sample *s)
+{
+	struct sample seen;
+	TRY(inference_see(inf, &seen, s));
+	return inference_put(inf, &seen);
 }
 
 void inference_box_to_original(float box[4], const struct sample *s)
@@ -126,19 +170,63 @@ void inference_box_to_original(float box[4], const struct sample *s)
 	}
 }
 
+/* Boxes of an image's detection in original pixels. */
+static int to_original(struct detection *d, const struct sample *s, struct arena *a)
+{
+	float *boxes = arena_alloc(a, (size_t)d->n * 4 * sizeof *boxes);
+	if (boxes == NULL)
+		return -1;
+	if (d->n > 0)
+		memcpy(boxes, d->boxes, (size_t)d->n * 4 * sizeof *boxes);
+	for (int64_t k = 0; k < d->n; k++)
+		inference_box_to_original(boxes + 4 * k, s);
+	d->boxes = boxes;
+	return 0;
+}
+
+/* What was found in an image and in its mirror image, both in original pixels, scores descending; of equals the image's come first. */
+static int merge(struct detection *d, const struct detection *other, const struct detect_limits *limits, struct arena *a)
+{
+	int64_t n = d->n + other->n, i = 0, k = 0;
+	float *boxes = arena_alloc(a, (size_t)n * 4 * sizeof *boxes), *scores = arena_alloc(a, (size_t)n * sizeof *scores);
+	int32_t *labels = arena_alloc(a, (size_t)n * sizeof *labels);
+	int64_t *keep = arena_alloc(a, (size_t)n * sizeof *keep);
+	if (boxes == NULL || scores == NULL || labels == NULL || keep == NULL)
+		return -1;
+	while (i + k < n) {
+		const struct detection *from = k == other->n || (i < d->n && d->scores[i] >= other->scores[k]) ? d : other;
+		int64_t at = from == d ? i : k, to = i + k;
+		memcpy(boxes + 4 * to, from->boxes + 4 * at, 4 * sizeof *boxes);
+		scores[to] = from->scores[at];
+		labels[to] = from->labels[at];
+		*(from == d ? &i : &k) += 1;
+	}
+	d->n = nms(keep, boxes, labels, n, limits->nms_iou, n < limits->max_detections ? n : limits->max_detections);
+	for (i = 0; i < d->n; i++) {
+		memmove(boxes + 4 * i, boxes + 4 * keep[i], 4 * sizeof *boxes);
+		scores[i] = scores[keep[i]];
+		labels[i] = labels[keep[i]];
+	}
+	d->boxes = boxes;
+	d->scores = scores;
+	d->labels = labels;
+	for (i = 0; d->class_scores.data != NULL && i < d->class_scores.dim[0]; i++) {
+		float *p = (float *)d->class_scores.data + i;
+		*p = (*p + ((const float *)other->class_scores.data)[i]) / 2;
+	}
+	return 0;
+}
+
 static int report(struct inference *inf, struct detection *found)
 {
-	for (int i = 0; i < inf->batch.n; i++) {
+	int step = inf->options.flip ? 2 : 1;
+	for (int i = 0; i < inf->batch.n; i++)
+		TRY(to_original(&found[i], &inf->batch.samples[i], &inf->result_arena));
+	for (int i = 0; i < inf->batch.n; i += step) {
 		const struct sample *s = &inf->batch.samples[i];
 		struct detection *d = &found[i];
-		float *boxes = arena_alloc(&inf->result_arena, (size_t)d->n * 4 * sizeof *boxes);
-		if (boxes == NULL)
-			return -1;
-		if (d->n > 0)
-			memcpy(boxes, d->boxes, (size_t)d->n * 4 * sizeof *boxes);
-		for (int64_t k = 0; k < d->n; k++)
-			inference_box_to_original(boxes + 4 * k, s);
-		d->boxes = boxes;
+		if (inf->options.flip)
+			TRY(merge(d, &found[i + 1], &inf->options.limits, &inf->result_arena));
 		d->id = s->id;
 		d->seq = s->seq;
 		d->source = s->source;
@@ -186,7 +274,7 @@ int inference_flush(struct inference *inf)
 	arena_reset(&inf->result_arena);
 	tape_begin(&inf->tape, false, inf->model.params.version);
 	TRY(inf->options.features != NULL ? run_features(inf) : run_detect(inf));
-	return batch_begin(b, inf->options.dtype, inf->model.head->stride, inf->options.batch);
+	return begin_batch(inf);
 }
 
 static int run_samples(struct inference *inf, struct stream_reader *r, struct arena *a)

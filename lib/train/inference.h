@@ -27,6 +27,7 @@ struct inference_options {
 	int batch;	/* images at most */
 	const char *features;	/* the layer whose mean over the pixels is told instead of what is found; NULL: none */
 	int w, h;	/* canvas of encoded images instead of the checkpoint's; 0: the checkpoint's */
+	bool flip;	/* every image is also seen mirrored: boxes of both go through NMS together, class scores are averaged */
 };
 
 struct inference {
@@ -38,6 +39,7 @@ struct inference {
 	bool can_preprocess;	/* false: the checkpoint says no size, so only pixels can be used */
 	struct batch batch;
 	struct arena sample_arena, result_arena;
+	int images;	/* waiting in the batch; with flip there are twice as many in it */
 	/*
 	 * Told of every image: the sample as it was run (pixels as the model saw them) and what was found,
 	 * boxes in original pixels; both live during the call. 0 or -1.
@@ -56,6 +58,10 @@ int inference_run_files(struct inference *inf, char *const *paths, int n) MUST_C
 
 /* Error: a damaged image; an encoded image without a size to bring it to. */
 int inference_add(struct inference *inf, const struct sample *s) MUST_CHECK;
+
+/* The two halves of it, for who goes on after a damaged image: pixels as the model sees them, until the next call; running them. */
+int inference_see(struct inference *inf, struct sample *seen, const struct sample *s) MUST_CHECK;
+int inference_put(struct inference *inf, const struct sample *seen) MUST_CHECK;
 
 /* Run what is waiting. */
 int inference_flush(struct inference *inf) MUST_CHECK;
