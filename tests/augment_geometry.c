@@ -445,7 +445,7 @@ static void test_view(void)
 		random_map(m, in.w, in.h, &g);
 		struct rle out = warp(&edges, m, &(struct rle_frame){ .h = 18, .w = 20, .valid_h = 18, .valid_w = 20, .view = &c.area });
 		struct picture p = from_rle(&out);
-		struct sample from = { 0 }, to = { .valid_w = 20, .valid_h = 18 };
+		struct sample from = { .orig_w = in.w, .orig_h = in.h }, to = { .valid_w = 20, .valid_h = 18 };
 		from.semantic = tensor_view(DTYPE_U8, 2, (int64_t[]){ in.h, in.w }, in.inside);
 		to.pixels = tensor_view(DTYPE_U8, 3, (int64_t[]){ 18, 20, 3 }, &arena);
 		if (augment_semantic(&to, &from, m, &c.area, &arena) != 0)

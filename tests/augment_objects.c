@@ -373,6 +373,8 @@ static void test_semantic(void)
 		labels[i] = (uint8_t)i;
 	sample_init(&in);
 	in.semantic = tensor_view(DTYPE_U8, 2, (int64_t[]){ 4, 6 }, labels);
+	in.orig_w = 6;
+	in.orig_h = 4;
 	out = in;
 	out.pixels = new_image(16, 10);
 	out.valid_w = 12;
@@ -387,6 +389,8 @@ static void test_semantic(void)
 			wrong += ((uint8_t *)out.semantic.data)[y * 16 + x] != want;
 		}
 	is_int(wrong, 0, "a label map, mirrored and doubled, 255 in the padding");
+	in.orig_w = 7;
+	ok(augment_semantic(&out, &in, (double[6]){ -2, 0, 12, 0, 2, 0 }, NULL, &arena) != 0, "one of another size: %s", err_get());
 }
 
 static void test_frames(void)

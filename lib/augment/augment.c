@@ -148,6 +148,7 @@ int augment_sample_plan(struct sample *out, struct augment_plan *plan, const str
 	struct augment_source source = { .turn = image_turn_of_exif(in->encoded != NULL ? in->exif : 1) };
 	struct image_turn box_turn = image_turn_of_exif(in->encoded != NULL ? in->exif_boxes : 1);
 	struct objects_param objects = param->objects;
+	struct sample framed = *in;
 	double m[6], to_upright[6];
 	float *placed;
 	TRY(open_source(&source.image, in));
@@ -156,6 +157,9 @@ int augment_sample_plan(struct sample *out, struct augment_plan *plan, const str
 	int frame_w = box_turn.transpose ? h : w, frame_h = box_turn.transpose ? w : h;
 	if (in->encoded != NULL)
 		TRY(check_frame(in, frame_w, frame_h));
+	/* Masks and label maps must have the size of the image that is really there. */
+	framed.orig_w = frame_w;
+	framed.orig_h = frame_h;
 	TRY(augment_plan(plan, param, in, w, h, a));
 	image_turn_affine(to_upright, box_turn, frame_w, frame_h);
 	TRY(upright_boxes(&source, in, to_upright, a));
@@ -175,8 +179,8 @@ int augment_sample_plan(struct sample *out, struct augment_plan *plan, const str
 	affine_compose(out->transform, m, in->transform);
 	objects.placed = placed;
 	TRY(augment_view(&objects.view, plan, a));
-	TRY(augment_objects(out, in, m, &objects, loss, a));
-	return augment_semantic(out, in, m, objects.view, a);
+	TRY(augment_objects(out, &framed, m, &objects, loss, a));
+	return augment_semantic(out, &framed, m, objects.view, a);
 }
 
 int augment_sample(struct sample *out, const struct sample *in, const struct augment_param *param,

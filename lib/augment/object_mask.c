@@ -79,14 +79,14 @@ static int cut_polygons(struct sample_mask *mask, const struct convex *view, str
 	return 0;
 }
 
-static int check_mask(const struct sample_mask *mask, const struct sample *in)
+int objects_check_frame(const struct sample *in, const char *what, int64_t w, int64_t h)
 {
-	int64_t w = in->pixels.data != NULL ? in->pixels.dim[1] : in->orig_w;
-	int64_t h = in->pixels.data != NULL ? in->pixels.dim[0] : in->orig_h;
-	if (w > 0 && h > 0 && (mask->rle_w != w || mask->rle_h != h))
-		return err_set("the mask has %d x %d pixels, its image %lld x %lld", mask->rle_w, mask->rle_h, (long long)w,
-			       (long long)h);
-	return 0;
+	int64_t image_w = in->pixels.data != NULL ? in->pixels.dim[1] : in->orig_w;
+	int64_t image_h = in->pixels.data != NULL ? in->pixels.dim[0] : in->orig_h;
+	if (w == image_w && h == image_h)
+		return 0;
+	return err_set("the %s has %lld x %lld pixels, its image %lld x %lld", what, (long long)w, (long long)h,
+		       (long long)image_w, (long long)image_h);
 }
 
 static bool is_same_frame(const struct sample *out, const struct sample_mask *mask, const double m[6])
@@ -132,6 +132,6 @@ int object_mask_move(struct sample_mask *mask, float box[4], bool *seen, const s
 	}
 	if (mask->rle == NULL)
 		return 0;
-	TRY(check_mask(mask, move->in));
+	TRY(objects_check_frame(move->in, "mask", mask->rle_w, mask->rle_h));
 	return move_runs(mask, box, seen, move, a);
 }

@@ -71,7 +71,7 @@ int augment_objects(struct sample *out, const struct sample *in, const double m[
 
 /*
  * The label map of `in` moved by m: the label in which a pixel's centre lies; 255 in the padding, where the
- * centre lies outside of the map, and outside of the view (NULL: the valid area). Error: m has no inverse; memory.
+ * centre lies outside of the map, and outside of the view (NULL: the valid area). Error: a map of another size than its image; m has no inverse; memory.
  */
 int augment_semantic(struct sample *out, const struct sample *in, const double m[6], const struct convex *view,
 		     struct arena *a) MUST_CHECK;
@@ -91,6 +91,9 @@ struct mask_move {
  */
 int object_mask_move(struct sample_mask *mask, float box[4], bool *seen, const struct mask_move *move, struct arena *a)
 	MUST_CHECK;
+
+/* Error: w x h is not the size of in's pixels or, while it has none, orig_w x orig_h; says what it is then. */
+int objects_check_frame(const struct sample *in, const char *what, int64_t w, int64_t h) MUST_CHECK;
 
 /* The keypoints of in's objects kept[0..out->n-1] moved by m, into out. Error: memory. */
 int objects_move_keypoints(struct sample *out, const struct sample *in, const double m[6], const int64_t *kept,

@@ -63,6 +63,7 @@ int augment_semantic(struct sample *out, const struct sample *in, const double m
 	double inverse[6];
 	if (from->data == NULL)
 		return 0;
+	TRY(objects_check_frame(in, "label map", from->dim[1], from->dim[0]));
 	if (!affine_invert(inverse, m))
 		return err_set("a label map cannot be moved by a map that has no inverse");
 	TRY(tensor_new(&out->semantic, a, DTYPE_U8, 2, out->pixels.dim));
