@@ -116,6 +116,8 @@ struct dataset_kind {
 	int (*open)(struct dataset *d, const char *path) MUST_CHECK;
 	/* What must be read in order, one call at a time; NULL: nothing. 1 = there is a record, 0 = end, -1 = error. */
 	int (*fetch)(struct dataset *d, struct dataset_record *r);
+	/* Image `index` will be loaded in a while (first), soon (then): what helps may be done; NULL: nothing. */
+	void (*expect)(const struct dataset *d, int64_t index, bool soon);
 	int (*load)(const struct dataset *d, struct dataset_record *r) MUST_CHECK;
 	/* Of load() what concerns labels and class_label, iscrowd and ignore, without the image; NULL: load() does it. */
 	int (*classes)(const struct dataset *d, struct dataset_record *r);

@@ -94,6 +94,13 @@ static int fetch(struct dataset *d, struct dataset_record *r)
 	return 1;
 }
 
+static void expect(const struct dataset *d, int64_t index, bool soon)
+{
+	const struct stream_source *s = d->state;
+	if (s->is_pack)
+		pack_expect(&s->pack, index, soon);
+}
+
 static int read_pack(struct stream_source *s, struct dataset_record *r)
 {
 	struct pack_cursor c = { .pack = NULL };
@@ -142,5 +149,6 @@ static void close_stream(struct dataset *d)
 }
 
 const struct dataset_kind dataset_kind_stream = {
-	.name = "stream", .detect = detect, .open = open_stream, .fetch = fetch, .load = load, .close = close_stream,
+	.name = "stream", .detect = detect, .open = open_stream, .fetch = fetch, .expect = expect, .load = load,
+	.close = close_stream,
 };

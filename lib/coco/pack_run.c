@@ -61,6 +61,19 @@ int pack_run_header(struct stream_header *header, struct dataset *d, const struc
 	return 0;
 }
 
+/* Tell the data set which images come, so many records of this part ahead; in order they need no telling. */
+static void expect_ahead(struct run *run)
+{
+	enum { FAR = 24, SOON = 12 };
+	struct sampler *s = &run->sampler;
+	for (int soon = 0; soon < 2; soon++) {
+		int64_t seq = run->seq + (soon ? SOON : FAR) * run->options->sampler.parts;
+		/* The order of the next epoch is not at hand. */
+		if (seq < s->length && seq / s->n == s->order_epoch)
+			run->d->kind->expect(run->d, sampler_image(s, seq), soon);
+	}
+}
+
 /* fetch, in order: the next position of this part. */
 static int next_item(void *context, void *argument)
 {
@@ -74,6 +87,8 @@ static int next_item(void *context, void *argument)
 	for (; run->seq < run->sampler.length; run->seq++) {
 		r->index = sampler_image(&run->sampler, run->seq);
 		if (sampler_has(&run->options->sampler, run->seq)) {
+			if (run->options->sampler.shuffle && run->d->kind->expect != NULL)
+				expect_ahead(run);
 			item->seq = run->seq++;
 			return dataset_fetch(run->d, r);
 		}

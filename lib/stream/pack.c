@@ -169,6 +169,15 @@ const struct pack_entry *pack_entry(const struct pack *p, int64_t i)
 	return &p->state->index.entries[i];
 }
 
+void pack_expect(const struct pack *p, int64_t i, bool soon)
+{
+	const struct pack_index *x = &p->state->index;
+	if (soon)
+		pack_index_expect(x, x->entries[i].zstd_frame);
+	else
+		__builtin_prefetch(&x->entries[i]);
+}
+
 int pack_read(struct pack *p, int64_t i, struct stream_body *body)
 {
 	arena_reset(&p->state->record);

@@ -54,6 +54,12 @@ const char *pack_name(const struct pack *p);
 const struct pack_entry *pack_entry(const struct pack *p, int64_t i);
 
 /*
+ * Record i will be read in a while: bring what the index has about it near, first far ahead, then soon. Records in
+ * another order than the file's wait for memory at each step otherwise. Any thread; it changes nothing.
+ */
+void pack_expect(const struct pack *p, int64_t i, bool soon);
+
+/*
  * Record i, checked as a reader checks it. O(1): one zstd frame is read (none when the last call read the same).
  * Error: damaged; names the pack and the record. Not sticky: other records may still be read.
  */

@@ -171,6 +171,13 @@ struct pack_mark pack_index_mark(const struct pack_index *x, uint32_t f)
 	return at;
 }
 
+void pack_index_expect(const struct pack_index *x, uint32_t f)
+{
+	__builtin_prefetch(&x->marks[f / PACK_MARK_STEP]);
+	__builtin_prefetch(&x->frames[f]);
+	__builtin_prefetch(&x->hashes[f]);
+}
+
 int pack_index_decode(struct pack_index *x, const uint8_t *index, size_t index_size, const uint8_t *table,
 		      size_t table_size, struct arena *a)
 {

@@ -48,7 +48,7 @@ struct pack_index {
 	struct pack_mark *marks;	/* of every PACK_MARK_STEP-th frame, and of the end; when read */
 };
 
-enum { PACK_MARK_STEP = 32 };
+enum { PACK_MARK_STEP = 8 };
 
 /* Where a zstd frame begins: in the file, and in the stream. */
 struct pack_mark {
@@ -70,5 +70,8 @@ int pack_index_decode(struct pack_index *x, const uint8_t *index, size_t index_s
 
 /* Where zstd frame f begins, f <= n_frames (n_frames: where the index begins). O(1). */
 struct pack_mark pack_index_mark(const struct pack_index *x, uint32_t f);
+
+/* Bring what is known about zstd frame f near. */
+void pack_index_expect(const struct pack_index *x, uint32_t f);
 
 #endif
