@@ -41,7 +41,8 @@ prepare() {
 	printf 'image_id,cat,dog\n1,0.9,0.1\n2,0.3,0.7\n3,0.5,0.5\n' > scores.csv
 	coco-pack -q train.json --images train -o train.pack
 	coco-pack -q val.json --images val -o val.pack
-	cp -r drawn-val/images photos
+	coco-pack -q val.json --images val --tar shard-0.tar
+	cp shard-0.tar shard-1.tar
 	cp train.pack human.pack
 	cp train.pack damaged.pack
 	printf 'damage' | dd status=none conv=notrunc of=damaged.pack bs=1 seek=$(($(stat -c %s damaged.pack) / 2))
@@ -77,6 +78,12 @@ for voc, lists in ("VOC2007", ["test"]), ("VOC2012", ["train", "val", "trainval"
     for directory in "Annotations", "ImageSets/Main":
         os.makedirs(f"{voc}/{directory}")
     os.symlink("../train", f"{voc}/JPEGImages")
+    os.makedirs(f"{voc}/ImageSets/Segmentation")
+    os.makedirs(f"{voc}/SegmentationClass")
+    for i in data["images"]:
+        Image.new("L", (i["width"], i["height"]), 15).save(f"{voc}/SegmentationClass/{i['file_name'][:-4]}.png")
+    with open(f"{voc}/ImageSets/Segmentation/train.txt", "w") as file:
+        file.write("".join(i["file_name"][:-4] + "\n" for i in data["images"]))
     for which in lists:
         with open(f"{voc}/ImageSets/Main/{which}.txt", "w") as file:
             file.write("".join(i["file_name"][:-4] + "\n" for i in data["images"]))
