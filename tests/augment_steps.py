@@ -380,8 +380,15 @@ def samples(directory, stream, explained):
 
 def area(polygon):
     """Signed, of any polygon."""
+    return moments(polygon)[0]
+
+
+def moments(polygon):
+    """Signed area and the integrals of x and y over it, which lines without area do not change."""
     x, y = np.asarray(polygon, float).T
-    return (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2
+    u, v = np.roll(x, -1), np.roll(y, -1)
+    cross = x * v - y * u
+    return np.array([cross.sum() / 2, ((x + u) * cross).sum() / 6, ((y + v) * cross).sum() / 6])
 
 
 def clip(polygon, quad):
@@ -413,15 +420,10 @@ def frames(line):
     return quads
 
 
-def extent(polygons):
-    points = np.concatenate([np.asarray(p, float).reshape(-1, 2) for p in polygons])
-    return [*points.min(0), *points.max(0)]
-
-
 def check_polygons(record, kept, line):
     """
     Polygons of the objects that stayed have moved by the map; where steps moved the image they are cut to what is seen
-    of it, of which area and extent are compared. How many there were.
+    of it, of which area and centre are compared. How many there were.
     """
     m, count, quads = whole_map(line), 0, frames(line)
     for item, mask in zip(kept, record.get("masks") or []):
@@ -440,8 +442,7 @@ def check_polygons(record, kept, line):
         got = [polygon for polygon in got if abs(area(polygon)) > 1e-6]
         assert len(moved) == len(got), (record["id"], len(moved), len(got))
         for a, b in zip(moved, got):
-            assert abs(area(a) - area(b)) < 1e-6 * (1 + abs(area(a))), (record["id"], area(a), area(b))
-            assert np.allclose(extent([a]), extent([b]), atol=1e-6), record["id"]
+            assert np.allclose(moments(a), moments(b), rtol=1e-9, atol=1e-3), (record["id"], moments(a), moments(b))
     return count
 
 
