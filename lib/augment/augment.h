@@ -28,7 +28,7 @@
 #ifndef AUGMENT_AUGMENT_H
 #define AUGMENT_AUGMENT_H
 
-#include "augment/corrupt.h"
+#include "augment/corruption.h"
 #include "augment/objects.h"
 #include "augment/rules.h"
 #include "augment/side_list.h"

@@ -1,5 +1,5 @@
 /*
- * corrupt: noise and damage of five levels, to test how robust a model is. Nothing is moved.
+ * corruption: noise and damage of five levels, to test how robust a model is. Nothing is moved.
  *
  *     struct corruptions c;
  *     TRY(corruptions_parse(&c, "gaussian:3,jpeg:2", arena));
@@ -7,8 +7,8 @@
  *
  * Source: kinds and strengths of Hendrycks and Dietterich, arXiv 1903.12261 (ImageNet-C), and its code.
  */
-#ifndef AUGMENT_CORRUPT_H
-#define AUGMENT_CORRUPT_H
+#ifndef AUGMENT_CORRUPTION_H
+#define AUGMENT_CORRUPTION_H
 
 #include "base/arena.h"
 #include "base/error.h"

@@ -1,5 +1,5 @@
 /* The kinds of corruption. Strengths are for values of 0..1; results are rounded to 8 bits. */
-#include "augment/corrupt.h"
+#include "augment/corruption.h"
 
 #include "image/codec.h"
 #include "image/point_kinds.h"

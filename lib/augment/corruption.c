@@ -1,4 +1,4 @@
-#include "augment/corrupt.h"
+#include "augment/corruption.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Damage of five levels: what it does on average, and that it stays the same. */
-#include "augment/corrupt.h"
+#include "augment/corruption.h"
 #include "tests/tap.h"
 
 #include <stdlib.h>
