@@ -7,8 +7,7 @@
  * JSON files, else the keys.
  */
 #include "coco/categories.h"
-#include "coco/coco_reader.h"
-#include "coco/tar_sample.h"
+#include "coco/tar_source.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -18,21 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char categories_name[] = "__cocopipe__/categories.json";
 enum { MAX_CLASS = 1 << 20 };	/* numbers of classes that have no names */
-
-/* The table comes first: image_table_close() takes the state for it. */
-struct tar {
-	struct image_table table;	/* of an index */
-	struct tar_reader reader;
-	struct tar_sample *samples;	/* [table.n_images] of an index, on the heap */
-	int64_t n, room;
-	struct id_map by_category;	/* of a stream: id to label */
-	struct tar_member pending;	/* of a stream: read already, of the next sample; name NULL: none */
-	struct arena scratch;	/* its name */
-	const uint8_t *categories;	/* of the archive, as they stand there; NULL: none */
-	int64_t categories_size;
-};
 
 static bool ends_in(const char *path, const char *suffix)
 {
@@ -60,42 +45,6 @@ static int detect(const char *path, const struct dataset_options *options)
 	return got == (ssize_t)sizeof head && memcmp(head + 257, "ustar", 5) == 0 ? 3 : 0;
 }
 
-/* What the archive says of its classes; a second time, as in archives that were put together, it must say the same. */
-static int take_categories(struct dataset *d, struct tar *t, const struct tar_member *m)
-{
-	uint8_t *data;
-	TRY(tar_reader_data(&t->reader, &data, &d->arena));
-	if (t->categories != NULL) {
-		bool same = t->categories_size == m->size && memcmp(t->categories, data, (size_t)m->size) == 0;
-		return same ? 0 : err_set("'%s': the categories at byte %lld are others than those before", t->reader.name,
-					  (long long)m->offset);
-	}
-	t->categories = data;
-	t->categories_size = m->size;
-	const char *name = arena_format(&d->arena, "%s: %s", t->reader.name, m->name);
-	if (name == NULL)
-		return -1;
-	return d->options.classes != NULL ? 0 : tar_read_categories(d, name, data, (size_t)m->size);
-}
-
-static struct tar_sample start_sample(const char *key)
-{
-	return (struct tar_sample){ .key = key, .image = { .id.text = key, .file_name = key } };
-}
-
-/* One more file of the sample. */
-static void add_part(struct tar_sample *s, int kind, const struct tar_member *m)
-{
-	if (s->part[kind].member.name != NULL) {
-		s->reject = REJECT_MEMBER;
-		s->detail = m->name;
-		return;
-	}
-	s->part[kind].member = *m;
-	if (kind == TAR_IMAGE)
-		s->image.file_name = m->name;
-}
-
 /* The sample of that key in the index: the last one, or a new one. */
 static struct tar_sample *sample_of(struct tar *t, const char *name, size_t key_size, struct arena *a)
 {
@@ -113,7 +62,7 @@ static struct tar_sample *sample_of(struct tar *t, const char *name, size_t key_
 	const char *key = arena_strndup(a, name, key_size);
 	if (key == NULL)
 		return NULL;
-	t->samples[t->n] = start_sample(key);
+	t->samples[t->n] = tar_sample_start(key);
 	return &t->samples[t->n++];
 }
 
@@ -124,8 +73,8 @@ static int read_index(struct dataset *d, struct tar *t)
 	while ((got = tar_reader_next(&t->reader, &m, &d->arena)) == 1) {
 		size_t key_size;
 		int kind = tar_part_of(m.name, &key_size);
-		if (strcmp(m.name, categories_name) == 0) {
-			TRY(take_categories(d, t, &m));
+		if (strcmp(m.name, TAR_CATEGORIES) == 0) {
+			TRY(tar_take_categories(d, t, &m));
 			continue;
 		}
 		if (kind < 0) {
@@ -135,7 +84,7 @@ static int read_index(struct dataset *d, struct tar *t)
 		struct tar_sample *s = sample_of(t, m.name, key_size, &d->arena);
 		if (s == NULL)
 			return -1;
-		add_part(s, kind, &m);
+		tar_sample_add(s, kind, &m);
 	}
 	return got;
 }
@@ -214,31 +163,6 @@ static int open_index(struct dataset *d, struct tar *t)
 	return image_table_finish(&t->table, d);
 }
 
-/* The beginning of a stream: its classes, and the first file of a sample. */
-static int open_stream(struct dataset *d, struct tar *t)
-{
-	int got = tar_reader_next(&t->reader, &t->pending, &t->scratch);
-	if (got < 0)
-		return -1;
-	if (got == 1 && strcmp(t->pending.name, categories_name) == 0) {
-		TRY(take_categories(d, t, &t->pending));
-		got = tar_reader_next(&t->reader, &t->pending, &t->scratch);
-	}
-	if (got < 0)
-		return -1;
-	if (got == 0)
-		return err_set("'%s' holds no samples", t->reader.name);
-	if (d->options.classes != NULL)
-		TRY(categories_add_list(d, d->options.classes));
-	for (int i = 0; i < d->n_categories; i++) {
-		int added = id_map_add(&t->by_category, (struct sample_id){ .number = d->categories[i].id }, i);
-		if (added <= 0)
-			return added < 0 ? -1 : err_set("'%s': category id %lld is there twice", d->path,
-							(long long)d->categories[i].id);
-	}
-	return 0;
-}
-
 static int open_tar(struct dataset *d, const char *path)
 {
 	struct tar *t = arena_calloc(&d->arena, 1, sizeof *t);
@@ -252,57 +176,7 @@ static int open_tar(struct dataset *d, const char *path)
 	if (d->name == NULL)
 		return -1;
 	TRY(tar_reader_open(&t->reader, path));
-	return t->reader.seekable ? open_index(d, t) : open_stream(d, t);
-}
-
-/* Take a file of a stream: into the sample, or not. */
-static int take_member(struct dataset *d, struct tar *t, struct tar_sample *s, int kind, struct dataset_record *r)
-{
-	struct tar_member m = t->pending;
-	m.name = arena_strdup(&r->arena, m.name);
-	if (m.name == NULL)
-		return -1;
-	if (strcmp(m.name, categories_name) == 0)
-		return take_categories(d, t, &m);
-	if (kind < 0) {
-		d->n_passed_over++;
-		return 0;
-	}
-	bool again = s->part[kind].member.name != NULL;
-	add_part(s, kind, &m);
-	return again ? 0 : tar_reader_data(&t->reader, &s->part[kind].data, &r->arena);
-}
-
-/* The next sample of a stream: all files of the next key. */
-static int fetch(struct dataset *d, struct dataset_record *r)
-{
-	struct tar *t = d->state;
-	struct tar_sample *s = NULL;
-	if (t->reader.seekable)
-		return 1;
-	while (t->pending.name != NULL) {
-		size_t key_size = 0;
-		bool special = strcmp(t->pending.name, categories_name) == 0;
-		int kind = special ? -1 : tar_part_of(t->pending.name, &key_size);
-		if (kind >= 0 && s != NULL && (strlen(s->key) != key_size || memcmp(s->key, t->pending.name, key_size) != 0))
-			break;
-		if (kind >= 0 && s == NULL) {
-			const char *key = arena_strndup(&r->arena, t->pending.name, key_size);
-			s = arena_alloc(&r->arena, sizeof *s);
-			if (s == NULL || key == NULL)
-				return -1;
-			*s = start_sample(key);
-		}
-		TRY(take_member(d, t, s, kind, r));
-		arena_reset(&t->scratch);
-		int got = tar_reader_next(&t->reader, &t->pending, &t->scratch);
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			t->pending.name = NULL;
-	}
-	r->item = s;
-	return s != NULL;
+	return t->reader.seekable ? open_index(d, t) : tar_stream_open(d, t);
 }
 
 static int load_indexed(const struct dataset *d, struct dataset_record *r)
@@ -319,34 +193,16 @@ static int load_indexed(const struct dataset *d, struct dataset_record *r)
 	return tar_sample_load(d, r, &s, &t->table, t->table.objects + image->first, image->n);
 }
 
-static int load_streamed(const struct dataset *d, struct dataset_record *r, struct image_table *table)
+static int fetch(struct dataset *d, struct dataset_record *r)
 {
 	const struct tar *t = d->state;
-	struct tar_sample *s = r->item;
-	if (s->part[TAR_JSON].data != NULL && s->reject == NULL)
-		TRY(tar_sample_read_json(s, t->reader.name, table, &r->arena));
-	if (s->part[TAR_CLASS].data != NULL)
-		TRY(tar_sample_take_class(s, &r->arena));
-	if (d->n_categories == 0 && !d->options.unlabelled && (s->class_text != NULL || table->n_objects > 0))
-		return err_set("'%s': the sample '%s' has a class, but the classes are not known: name them with --classes, or read an "
-			       "archive that is a file and not compressed", t->reader.name, s->key);
-	for (int64_t i = 0; i < table->n_objects; i++)
-		table->objects[i].label = (int32_t)id_map_find(&t->by_category,
-							       (struct sample_id){ .number = table->objects[i].category });
-	r->sample.seq = r->index;
-	return tar_sample_load(d, r, s, table, table->objects, table->n_objects);
+	return t->reader.seekable ? 1 : tar_stream_fetch(d, r);
 }
 
 static int load_tar(const struct dataset *d, struct dataset_record *r)
 {
 	const struct tar *t = d->state;
-	struct image_table table;
-	if (t->reader.seekable)
-		return load_indexed(d, r);
-	image_table_init(&table);
-	int status = load_streamed(d, r, &table);
-	image_table_release(&table);
-	return status;
+	return t->reader.seekable ? load_indexed(d, r) : tar_stream_load(d, r);
 }
 
 /* Of an index: a stream is not asked. */
