@@ -241,6 +241,9 @@ assert files["000000025.cls"] == b"6"
 print("right")
 END
 )" right "the tar file holds images, annotations and classes"
+coco-pack -q "$T/nasty.json" --images "$T/nasty" --tar "$T/nasty.tar"
+coco-pack -q "$T/nasty.tar" --unpack "$T/from-tar"
+ok "from JSON to tar and back: the JSON says the same" same "$T/nasty.json" "$T/from-tar/nasty.json"
 is "$(tar tf "$T/x.tar" | wc -l)" 55 "tar lists it"
 is $(($(stat -c %s "$T/x.tar") % 10240)) 0 "it is whole records long"
 fails_with 1 "cannot write standard output: No space left" sh -c "coco-pack -q '$T/two.pack' --tar - > /dev/full"
