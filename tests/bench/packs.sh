@@ -49,6 +49,8 @@ make_tar "$T/large.tar" 6000 160000
 "$BENCH/packs" write "$T/small.pack" 100000 10000 noise
 make_tar "$T/small.tar" 100000 10000
 "$BENCH/packs" write "$T/middle.pack" 100000 40000 noise
+# What is still on its way to the disk would be in the way.
+sync "$T"/*.pack "$T"/*.tar
 for _ in 1 2 3 4 5; do
 	seconds "$BIN/coco-pack" -q "$T/large.pack" >> "$T/large"
 	seconds "$BIN/coco-pack" -q "$T/large.pack" --shuffle >> "$T/large-shuffled"
