@@ -37,19 +37,13 @@ def rows(old_path, new_path, layer):
     print(" ".join(now) if same else "differ")
 
 
-def by_ids(pth, model, layer, names):
+def rows_have_ids(old, new, classes, layer):
     """Class i has the row of its id."""
-    import torch
-    old, (new, meta) = torch.load(pth), read(model)
-    classes = json.loads(meta["classes"])
-    n = len(classes)
-    ok = [c["name"] for c in classes] == names.split(",")
+    same = True
     for part in ".weight", ".bias":
-        x = old[layer + part].numpy()
-        x = x.reshape(9, x.shape[0] // 9, -1)
-        y = new[layer + part].reshape(9, n, -1)
-        ok &= all(np.array_equal(y[:, i], x[:, c["id"]]) for i, c in enumerate(classes))
-    print("same" if ok else "differ")
+        x, y = (t[layer + part].reshape(9, t[layer + part].shape[0] // 9, -1) for t in (old, new))
+        same &= all(np.array_equal(y[:, i], x[:, c["id"]]) for i, c in enumerate(classes))
+    return same
 
 
 def mean(out, decay, *paths):
@@ -82,21 +76,51 @@ def spoil(path, out, seed):
     open(out, "wb").write(struct.pack("<Q", len(text)) + text + b"".join(parts))
 
 
-def strict(name, pth, model):
-    """torchvision loads the file, and its values are those of the model."""
+def load(path):
     import torch
+    return torch.load(path)
+
+
+def array(t):
+    return (t.float() if t.is_floating_point() else t).numpy()
+
+
+def equal(state, new, prefix="", but=()):
+    """All tensors of a file of PyTorch that the model has, and at least 90 of them."""
+    both = [k for k in state if prefix + k in new and not k.startswith(but or "-")]
+    return len(both) > 90 and all(np.array_equal(array(state[k]), new[prefix + k]) for k in both)
+
+
+def strict(name, state, new):
+    """torchvision loads the file, and its values are those of the model."""
     import torchvision
     make = getattr(torchvision.models, name, None) or getattr(torchvision.models.detection, name)
     options = {"weights_backbone": None} if name.startswith("retinanet") else {}
-    network, state = make(weights=None, num_classes=3, **options), torch.load(pth)
-    network.load_state_dict(state, strict=True)
-    new = read(model)[0]
-    print("same" if all(np.array_equal(state[k].numpy(), v) for k, v in new.items()) and len(new) == len(state) else "differ")
+    make(weights=None, num_classes=3, **options).load_state_dict(state, strict=True)
+    return len(new) == len(state) and equal(state, new)
+
+
+def forms(pth, *models):
+    state = load(pth)
+    print(*(equal(state, read(m)[0]) for m in models))
+
+
+def classifier(pth, model, detector):
+    state = load(pth)
+    print(strict("resnet18", state, read(model)[0]), equal(state, read(detector)[0], "backbone.body."))
+
+
+def detector(pth, model, exported):
+    state, (new, meta), layer = load(pth), read(model), "head.classification_head.cls_logits"
+    classes = json.loads(meta["classes"])
+    print(*(c["name"] for c in classes), rows_have_ids({k: array(v) for k, v in state.items() if k.startswith(layer)}, new, classes, layer),
+          equal(state, new, but=layer), strict("retinanet_resnet50_fpn", load(exported), new))
 
 
 def save(path, out):
-    """A model's tensors, with other values, in all forms that torch.save() has or had."""
+    """A model's tensors, with other values, in all forms that torch.save() has or had; and a detector."""
     import torch
+    import torchvision
     torch.manual_seed(1)
     state = {k: torch.randn(v.shape) if v.dtype == np.float32 else torch.tensor(3) for k, v in read(path)[0].items()}
     module = torch.nn.Linear(2, 2)
@@ -110,21 +134,8 @@ def save(path, out):
                out + "-parameter.pth")
     torch.save(module.state_dict(), out + "-attributes.pth")
     torch.save(module, out + "-module.pth")
-
-
-def save_detector(out):
-    import torch
-    import torchvision
-    torch.manual_seed(1)
-    torch.save(torchvision.models.detection.retinanet_resnet50_fpn(weights=None, weights_backbone=None, num_classes=5).state_dict(), out)
-
-
-def same_as(pth, model, prefix=""):
-    import torch
-    state, new = torch.load(pth), read(model)[0]
-    both = [k for k in state if prefix + k in new and state[k].shape == new[prefix + k].shape]
-    print("same" if len(both) > 90 and all(np.array_equal(state[k].float().numpy() if state[k].is_floating_point() else state[k].numpy(),
-                                                          new[prefix + k]) for k in both) else "differ")
+    torch.save(torchvision.models.detection.retinanet_resnet50_fpn(weights=None, weights_backbone=None, num_classes=5).state_dict(),
+               out + "-detector.pth")
 
 
 if __name__ == "__main__":
