@@ -219,6 +219,16 @@ fails_with 1 "none.tar' holds no images" coco-pack "$A/none.tar"
 fails_with 1 "classes.tar: __cocopipe__/categories.json:1:[0-9]+: this category has no 'name'" coco-pack "$A/classes.tar"
 cat "$A/one.tar" "$A/other.tar" > "$A/both.tar"
 fails_with 1 "both.tar': the categories at byte [0-9]+ are others than those before" coco-pack "$A/both.tar"
+fails_with 1 "others than those before" sh -c "coco-pack --format tar - < '$A/both.tar'"
+/usr/bin/python3 - "$A" << 'END'
+import io, sys, tarfile
+one = tarfile.open(f'{sys.argv[1]}/one.tar')
+with tarfile.open(f'{sys.argv[1]}/late.tar', 'w') as tar:
+    for member in list(one)[1:] + list(one)[:1]:
+        tar.addfile(member, io.BytesIO(one.extractfile(member).read()))
+END
+is "$(coco-pack -q "$A/late.tar" | tstream dump --header - | grep -o '"name":"[^"]*"')" '"name":"x"' "categories at the end of a file are found"
+fails_with 1 "the categories at byte [0-9]+ come behind samples, which a stream cannot wait for" sh -c "coco-pack --format tar - < '$A/late.tar'"
 gzip -k "$A/names.tar"
 fails_with 1 "names.tar.gz': the sample '.*' has a class, but the classes are not known: name them with --classes" coco-pack "$A/names.tar.gz"
 fails_with 1 "is a stream, and shuffling needs" coco-pack "$A/some.tar.gz" --shuffle

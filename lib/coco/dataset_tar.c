@@ -74,7 +74,7 @@ static int read_index(struct dataset *d, struct tar *t)
 		size_t key_size;
 		int kind = tar_part_of(m.name, &key_size);
 		if (strcmp(m.name, TAR_CATEGORIES) == 0) {
-			TRY(tar_take_categories(d, t, &m));
+			TRY(tar_take_categories(d, t, &m, &d->arena));
 			continue;
 		}
 		if (kind < 0) {

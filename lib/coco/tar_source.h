@@ -21,8 +21,11 @@ struct tar {
 	int64_t categories_size;
 };
 
-/* What the archive says of its classes; a second time, as in archives that were put together, it must say the same. */
-int tar_take_categories(struct dataset *d, struct tar *t, const struct tar_member *m) MUST_CHECK;
+/*
+ * What the archive says of its classes, into d while it is opened, with its own arena. A second time, as in archives that were put
+ * together, it must say the same; in another arena, while samples are under way, nothing else can be taken.
+ */
+int tar_take_categories(struct dataset *d, struct tar *t, const struct tar_member *m, struct arena *a) MUST_CHECK;
 
 /* A sample without files. */
 struct tar_sample tar_sample_start(const char *key);

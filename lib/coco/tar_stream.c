@@ -4,18 +4,21 @@
 
 #include <string.h>
 
-int tar_take_categories(struct dataset *d, struct tar *t, const struct tar_member *m)
+int tar_take_categories(struct dataset *d, struct tar *t, const struct tar_member *m, struct arena *a)
 {
 	uint8_t *data;
-	TRY(tar_reader_data(&t->reader, &data, &d->arena));
+	TRY(tar_reader_data(&t->reader, &data, a));
 	if (t->categories != NULL) {
 		bool same = t->categories_size == m->size && memcmp(t->categories, data, (size_t)m->size) == 0;
 		return same ? 0 : err_set("'%s': the categories at byte %lld are others than those before", t->reader.name,
 					  (long long)m->offset);
 	}
+	if (a != &d->arena)
+		return d->options.classes != NULL ? 0 : err_set("'%s': the categories at byte %lld come behind samples, which a "
+			"stream cannot wait for; name the classes with --classes", t->reader.name, (long long)m->offset);
 	t->categories = data;
 	t->categories_size = m->size;
-	const char *name = arena_format(&d->arena, "%s: %s", t->reader.name, m->name);
+	const char *name = arena_format(a, "%s: %s", t->reader.name, m->name);
 	if (name == NULL)
 		return -1;
 	return d->options.classes != NULL ? 0 : tar_read_categories(d, name, data, (size_t)m->size);
@@ -44,7 +47,7 @@ int tar_stream_open(struct dataset *d, struct tar *t)
 	if (got < 0)
 		return -1;
 	if (got == 1 && strcmp(t->pending.name, TAR_CATEGORIES) == 0) {
-		TRY(tar_take_categories(d, t, &t->pending));
+		TRY(tar_take_categories(d, t, &t->pending, &d->arena));
 		got = tar_reader_next(&t->reader, &t->pending, &t->scratch);
 	}
 	if (got < 0)
@@ -70,7 +73,7 @@ static int take_member(struct dataset *d, struct tar *t, struct tar_sample *s, i
 	if (m.name == NULL)
 		return -1;
 	if (strcmp(m.name, TAR_CATEGORIES) == 0)
-		return tar_take_categories(d, t, &m);
+		return tar_take_categories(d, t, &m, &r->arena);
 	if (kind < 0) {
 		d->n_passed_over++;
 		return 0;
