@@ -89,6 +89,7 @@ static void test_text(void)
 		{ "# first\n\n  equalize:1\n\n invert : 0.5 # twice\r\n,", NULL },
 		{ "equalize:1:3|\nautocontrast:0", "equalize:1|autocontrast:0" },
 		{ "\n\nshear-x-boxes:1:30\n", "shear-x-boxes:1:30" },
+		{ "rotate:.00001:0.0000000000001,color:0:30.0", "rotate:0.00001:0,color:0:30" },
 		{ "", NULL }, { "|", NULL }, { "rotate:1:5|", NULL }, { "rotate", NULL }, { "rotate:1", NULL },
 		{ "rotate:1:5:2", NULL }, { "rotate:-1:5", NULL }, { "rotate:1:5 color:1:5", NULL }, { "equalize:1:", NULL },
 		{ "rotate:1.0.0:5", NULL }, { "rotate:.:5", NULL }, { "ROTATE:1:5", NULL },

@@ -146,6 +146,18 @@ int augment_rules_parse(struct augment_rules *rules, const char *text, const str
 	return 0;
 }
 
+/* A number as number() reads it: ":0.6", never with an exponent. */
+static size_t put_number(char *text, size_t room, double value)
+{
+	char digits[40];
+	size_t n = (size_t)snprintf(digits, sizeof digits, ":%.12f", value);
+	while (digits[n - 1] == '0')
+		n--;
+	if (digits[n - 1] == '.')
+		n--;
+	return (size_t)snprintf(text, room, "%.*s", (int)n, digits);
+}
+
 const char *augment_rules_text(const struct augment_rules *rules, struct arena *a)
 {
 	enum { ONE = 64 };
@@ -159,10 +171,10 @@ const char *augment_rules_text(const struct augment_rules *rules, struct arena *
 	for (int i = 0; i < rules->n; i++)
 		for (int k = 0; k < rules->rule[i].n; k++) {
 			const struct augment_choice *c = &rules->rule[i].choice[k];
-			used += (size_t)snprintf(text + used, room - used, "%s%s:%.9g", k > 0 ? "," : i > 0 ? "|" : "",
-						 c->op->name, c->probability);
+			used += (size_t)snprintf(text + used, room - used, "%s%s", k > 0 ? "," : i > 0 ? "|" : "", c->op->name);
+			used += put_number(text + used, room - used, c->probability);
 			if (!c->op->plain)
-				used += (size_t)snprintf(text + used, room - used, ":%.9g", c->level);
+				used += put_number(text + used, room - used, c->level);
 		}
 	return text;
 }
