@@ -8,7 +8,7 @@
 #     parse "$@"                              # what follows -- is in rest
 #     begin
 #     pack train
-#     train_model random
+#     train_alone model random "${opt[policy]}"
 #     evaluate model
 #
 # Every command is printed before it runs, as it can be pasted into a shell. With DRY_RUN=1 nothing runs and nothing is written.
@@ -23,7 +23,7 @@ rest=() out=""
 # Options that do not decide the result.
 free=" o save-every "
 # Options whose value is a file or directory: a change of it is another run.
-inputs=" train val unlabelled init "
+inputs=" train val unlabelled init teacher "
 
 fail() {
 	echo "$me: $*" >&2
@@ -168,12 +168,12 @@ train() {
 	set -o pipefail
 }
 
-# train_model INIT: train.pack, by the options that all who train one model have, into model.safetensors.
-train_model() {
+# train_alone NAME INIT POLICY: train.pack alone into NAME.safetensors.
+train_alone() {
 	records=(coco-pack -q "$out/train.pack" --shuffle --epochs "${opt[epochs]}" --seed "${opt[seed]}")
-	change=(augment -q "-s${opt[policy]}" --size "${opt[size]}" --seed "${opt[seed]}")
+	change=(augment -q "-s$3" --size "${opt[size]}" --seed "${opt[seed]}")
 	learn=(trainstep -m "${opt[model]}" -b "${opt[batch]}" --seed "${opt[seed]}")
-	train model "$1"
+	train "$1" "$2"
 }
 
 # evaluate NAME [OPTION...]: the model on val.pack, by evalap with these options, into NAME.result.txt.

@@ -31,5 +31,5 @@ need o init train val
 begin
 pack train
 pack val
-train_model "${opt[init]}"
+train_alone model "${opt[init]}" "${opt[policy]}"
 evaluate model --per-class

@@ -38,5 +38,5 @@ need o train val
 begin
 pack train
 pack val
-train_model random
+train_alone model random "${opt[policy]}"
 evaluate model -t classify --per-class

@@ -25,5 +25,5 @@ need o train val
 begin
 pack train
 pack val
-train_model random
+train_alone model random "${opt[policy]}"
 evaluate model --per-class

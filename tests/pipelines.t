@@ -1,5 +1,5 @@
 #!/bin/bash
-# pipelines/pretrain.sh and finetune.sh: a classifier's backbone becomes a detector; dry runs; kills.
+# pipelines/pretrain.sh, finetune.sh and selftrain.sh: a classifier's backbone becomes a detector; dry runs; kills.
 . "$(dirname "$0")/tap.sh"
 . "$(dirname "$0")/tiny.sh"
 
@@ -40,6 +40,20 @@ want=$(sums tuned/model.safetensors tuned/model.state)
 kill_after killed/model.state finetune killed
 ok "goes on after a kill" finetune killed
 is "$(sums killed/model.safetensors killed/model.state)" "$want" "to the bits of a run without one"
+
+# A teacher, its labels, and a student; killed while the student learns.
+selftrain() {
+	"$bin/selftrain.sh" -o "$1" "${data[@]}" --unlabelled 'pictures/a triangle' --model retinanet-resnet18-fpn-gn --size 64x64 \
+		--epochs 2 --batch 4 --save-every 2 --score 0.05 --policy 2 -- -j1 --warmup 0 --anchor-size 16
+}
+selftrain taught > said 2> commands
+is $? 0 "selftrain.sh runs" || sed 's/^/# /' commands | tail
+is "$(grep -c 'Average Precision  (AP) @\[ IoU=0.50:0.95 | area=   all' said)" 2 "teacher and student are evaluated"
+ok "a report of the labels, also as a page" test -s taught/report.txt -a -s taught/report.svg
+want=$(sums taught/student.safetensors taught/student.state)
+kill_after stopped/student.state selftrain stopped
+ok "goes on after a kill" selftrain stopped
+is "$(sums stopped/student.safetensors stopped/student.state)" "$want" "to the bits of a run without one"
 fails_with 2 "are needed" "$bin/finetune.sh" -o x --train y --val z
 fails_with 2 "wants a value" "$bin/finetune.sh" -o
 done_testing
