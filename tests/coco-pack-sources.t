@@ -133,6 +133,7 @@ head -c 200 "$M/000.png" > "$M/cut.png"
 bad_panoptic "label map cannot be used: .*cut.png: png: the file is cut short" "$d; a['file_name'] = 'cut.png'"
 bad_panoptic "label map cannot be used: .*grey.png: a map of segments is in colours of 8 bits" "$d; a['file_name'] = 'grey.png'"
 fails_with 1 "give their directory with --labels" coco-pack --format panoptic - --images "$T/panoptic/images"
+fails_with 1 "is read as 'panoptic', which does not take --set" "${P[@]}" --set x
 fails_with 1 "is read as 'panoptic', which does not take --results" "${P[@]}" --results x.json
 
 source_is_right labels
@@ -142,6 +143,7 @@ fails_with 1 "'b=1' has the number 1, which is that of 'a'|'b' has the number 1,
 fails_with 1 "'a' has the number 256; label maps have 0 to 255" coco-pack "$I" --labels "$T/labels/maps" --classes a=256
 fails_with 1 "'a=x' is neither NAME nor NAME=NUMBER" coco-pack "$I" --labels "$T/labels/maps" --classes a=x
 fails_with 1 "the label maps of '.*' are not known" coco-pack "$I" --format labels
+fails_with 1 "is read as 'list', which does not take --set" coco-pack "$T/lists/classes.lst" --set x
 fails_with 1 "is read as 'list', which does not take --labels" coco-pack "$T/lists/classes.lst" --labels x
 rm "$T/labels/maps/p0.png"
 cp "$I/p2.jpg" "$T/labels/maps/p2.png"

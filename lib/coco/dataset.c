@@ -52,10 +52,15 @@ int dataset_check_options(const struct dataset_options *options)
 
 static int check_kind(const struct dataset *d)
 {
-	if (d->options.labels != NULL && !d->kind->takes_labels)
-		return err_set("'%s' is read as '%s', which does not take --labels", d->path, d->kind->name);
-	if (d->options.results != NULL && !d->kind->takes_results)
-		return err_set("'%s' is read as '%s', which does not take --results", d->path, d->kind->name);
+	const struct dataset_options *o = &d->options;
+	const struct { unsigned bit; const char *name, *value; } given[] = {
+		{ DATASET_TAKES_IMAGES, "images", o->images }, { DATASET_TAKES_LABELS, "labels", o->labels },
+		{ DATASET_TAKES_RESULTS, "results", o->results }, { DATASET_TAKES_SET, "set", o->set },
+		{ DATASET_TAKES_CLASSES, "classes", o->classes },
+	};
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+		if (given[i].value != NULL && (d->kind->takes & given[i].bit) == 0)
+			return err_set("'%s' is read as '%s', which does not take --%s", d->path, d->kind->name, given[i].name);
 	return 0;
 }
 

@@ -105,9 +105,13 @@ struct dataset_orphan {
 	struct sample_id image_id;
 };
 
+enum {
+	DATASET_TAKES_IMAGES = 1, DATASET_TAKES_LABELS = 2, DATASET_TAKES_RESULTS = 4, DATASET_TAKES_SET = 8, DATASET_TAKES_CLASSES = 16,
+};
+
 struct dataset_kind {
 	const char *name;	/* for --format */
-	bool takes_labels, takes_results;	/* the options of these names have a meaning for it */
+	unsigned takes;	/* DATASET_TAKES_...: the options that mean something to it; the others are errors */
 	/*
 	 * How sure it is that path is of this kind: 0 no, 1 if nobody else wants it, 2 yes, 3 yes although it looks like something
 	 * more general, too. "-" is stdin.

@@ -253,6 +253,7 @@ static void close_cifar(struct dataset *d)
 }
 
 const struct dataset_kind dataset_kind_cifar = {
-	.name = "cifar", .detect = detect, .open = open_cifar, .load = load_cifar, .classes = cifar_classes,
+	.name = "cifar", .takes = DATASET_TAKES_SET | DATASET_TAKES_CLASSES,
+	.detect = detect, .open = open_cifar, .load = load_cifar, .classes = cifar_classes,
 	.close = close_cifar,
 };

@@ -45,5 +45,6 @@ static int open_coco(struct dataset *d, const char *path)
 }
 
 const struct dataset_kind dataset_kind_coco = {
-	.name = "coco", .takes_results = true, .detect = detect, .open = open_coco, .load = image_table_load, .classes = image_table_classes, .close = image_table_close,
+	.name = "coco", .takes = DATASET_TAKES_IMAGES | DATASET_TAKES_RESULTS,
+	.detect = detect, .open = open_coco, .load = image_table_load, .classes = image_table_classes, .close = image_table_close,
 };

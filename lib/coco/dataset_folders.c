@@ -213,5 +213,6 @@ static int load_folders(const struct dataset *d, struct dataset_record *r)
 }
 
 const struct dataset_kind dataset_kind_folders = {
-	.name = "folders", .detect = detect, .open = open_folders, .load = load_folders, .classes = folder_classes, .close = image_table_close,
+	.name = "folders", .takes = DATASET_TAKES_CLASSES,
+	.detect = detect, .open = open_folders, .load = load_folders, .classes = folder_classes, .close = image_table_close,
 };

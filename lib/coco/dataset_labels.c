@@ -111,6 +111,7 @@ static int load_labels(const struct dataset *d, struct dataset_record *r)
 }
 
 const struct dataset_kind dataset_kind_labels = {
-	.name = "labels", .takes_labels = true, .detect = detect,
+	.name = "labels", .takes = DATASET_TAKES_LABELS | DATASET_TAKES_CLASSES,
+	.detect = detect,
 	.open = open_labels, .load = load_labels, .close = image_table_close,
 };

@@ -189,5 +189,6 @@ static void close_list(struct dataset *d)
 }
 
 const struct dataset_kind dataset_kind_list = {
-	.name = "list", .detect = detect, .open = open_list, .load = load_list, .classes = list_classes, .close = close_list,
+	.name = "list", .takes = DATASET_TAKES_IMAGES | DATASET_TAKES_CLASSES,
+	.detect = detect, .open = open_list, .load = load_list, .classes = list_classes, .close = close_list,
 };

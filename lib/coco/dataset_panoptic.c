@@ -298,7 +298,8 @@ static void close_panoptic(struct dataset *d)
 }
 
 const struct dataset_kind dataset_kind_panoptic = {
-	.name = "panoptic", .takes_labels = true, .detect = detect,
+	.name = "panoptic", .takes = DATASET_TAKES_IMAGES | DATASET_TAKES_LABELS,
+	.detect = detect,
 	.open = open_panoptic, .load = load_panoptic, .classes = image_table_classes,
 	.close = close_panoptic,
 };

@@ -227,6 +227,7 @@ static void close_tar(struct dataset *d)
 }
 
 const struct dataset_kind dataset_kind_tar = {
-	.name = "tar", .detect = detect, .open = open_tar, .fetch = fetch, .load = load_tar,
+	.name = "tar", .takes = DATASET_TAKES_CLASSES,
+	.detect = detect, .open = open_tar, .fetch = fetch, .load = load_tar,
 	.classes = tar_classes, .close = close_tar,
 };

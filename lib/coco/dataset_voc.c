@@ -344,5 +344,6 @@ static int load_voc(const struct dataset *d, struct dataset_record *r)
 }
 
 const struct dataset_kind dataset_kind_voc = {
-	.name = "voc", .takes_labels = true, .detect = detect, .open = open_voc, .load = load_voc, .classes = image_table_classes, .close = image_table_close,
+	.name = "voc", .takes = DATASET_TAKES_IMAGES | DATASET_TAKES_LABELS | DATASET_TAKES_SET | DATASET_TAKES_CLASSES,
+	.detect = detect, .open = open_voc, .load = load_voc, .classes = image_table_classes, .close = image_table_close,
 };

@@ -201,5 +201,6 @@ static int open_yolo(struct dataset *d, const char *path)
 }
 
 const struct dataset_kind dataset_kind_yolo = {
-	.name = "yolo", .detect = detect, .open = open_yolo, .load = image_table_load, .classes = image_table_classes, .close = image_table_close,
+	.name = "yolo", .takes = DATASET_TAKES_SET | DATASET_TAKES_CLASSES,
+	.detect = detect, .open = open_yolo, .load = image_table_load, .classes = image_table_classes, .close = image_table_close,
 };
