@@ -87,12 +87,6 @@ static int reference_backward(struct op_call *c)
 	return 0;
 }
 
-static double flops(const struct op_call *c)
-{
-	(void)c;
-	return 0;
-}
-
 static const struct op_case cases[] = {
 	{ .name = "odd", .param = &(struct subsample_pad_param){ 11 }, .n_in = 1, .rank = { 4 }, .dim = { { 2, 5, 7, 6 } } },
 	{ .name = "one", .param = &(struct subsample_pad_param){ 1 }, .n_in = 1, .rank = { 4 }, .dim = { { 1, 1, 1, 1 } } },
@@ -102,6 +96,6 @@ static const struct op_case cases[] = {
 
 const struct op op_subsample_pad = {
 	.name = "subsample_pad", .shape = shape, .forward = forward, .backward = backward,
-	.reference = reference, .reference_backward = reference_backward, .flops = flops,
+	.reference = reference, .reference_backward = reference_backward,
 	.can_add = 1, .needs_in = 0, .needs_out = 0, .cases = cases,
 };
