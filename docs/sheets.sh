@@ -33,3 +33,18 @@ sheet s3 boxes -s3 --size 320x240 --autoaugment v2 --seed 11
 sheet s4 boxes -s4 --size 320x240 --randaugment 2,6 --seed 5
 sheet crop classes -scrop --size 128 --autoaugment v0 --seed 1
 sheet simclr classes -ssimclr --size 128
+
+# Every operation once, on one picture: of some draws that which did most, replayed.
+operations=({rotate,shear-x,shear-y}:1:6 translate-{x,y}:1:3 {color,contrast,brightness,sharpness}:1:10 {hue,blur}:1:8
+	{posterize,solarize}:1:6 {solarize-add,invert,equalize,autocontrast,cutout,bbox-cutout}:1:9
+	{rotate,shear-x,shear-y,flip,equalize}-boxes:1:10 solarize-boxes:1:4 {translate-x,translate-y,cutout}-boxes:1:2)
+coco-synth -q -o "$work/one" -n 1 --size 320x240 --objects 9 --seed 22
+coco-pack -q "$work/one/instances.json" --images "$work/one/images" --epochs ${#operations[@]} -o "$work/one.pack"
+for i in "${!operations[@]}"; do
+	for seed in {1..9}; do
+		augment -q -s0 --size 320x240 --seed "$seed" --policy "${operations[i]}" --explain "$work/said" "$work/one.pack" > /dev/null
+		sed -n "$((i + 1)){/\"mirror\":false/p}" "$work/said"
+	done | awk 'length($0) > length(most) { most = $0 } END { print most }'
+done > "$work/replay"
+augment -q -s0 --size 320x240 --replay "$work/replay" --preview "$out/operations.jpg" --preview-count ${#operations[@]} \
+	"$work/one.pack" > /dev/null
