@@ -57,7 +57,7 @@ DATASETS := $(call SYMBOLS,dataset_kind,$(wildcard lib/coco/dataset_*.c))
 TYPES := $(call SYMBOLS,eval_type,$(wildcard lib/eval/*.c))
 TASKS := $(call SYMBOLS,eval_task,$(wildcard lib/eval/*.c))
 AUGMENTS := $(call SYMBOLS,augment_op,$(wildcard lib/augment/*.c))
-POLICIES := $(call SYMBOLS,augment_policy,$(wildcard lib/augment/*.c))
+SCHEMES := $(call SYMBOLS,augment_scheme,$(wildcard lib/augment/*.c))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
 	$(foreach level,$(ISA_LEVELS),$(SIMD_SRC:%.c=$(BUILD)/obj/%.$(level).o)) \
@@ -120,9 +120,9 @@ $(BUILD)/registry.c: $(wildcard lib/coco/dataset_*.c lib/eval/*.c lib/augment/*.
 	   $(foreach kind,$(DATASETS),echo 'extern const struct dataset_kind $(kind);';) \
 	   echo 'const struct dataset_kind *const dataset_kinds[] = {'; \
 	   $(foreach kind,$(DATASETS),echo '	&$(kind),';) echo '	0 };'; \
-	   $(foreach policy,$(POLICIES),echo 'extern const struct augment_policy $(policy);';) \
-	   echo 'const struct augment_policy *const augment_policies[] = {'; \
-	   $(foreach policy,$(POLICIES),echo '	&$(policy),';) echo '	0 };'; \
+	   $(foreach scheme,$(SCHEMES),echo 'extern const struct augment_scheme $(scheme);';) \
+	   echo 'const struct augment_scheme *const augment_schemes[] = {'; \
+	   $(foreach scheme,$(SCHEMES),echo '	&$(scheme),';) echo '	0 };'; \
 	   echo '#else'; \
 	   $(foreach op,$(OPS),echo 'extern const struct op $(op);';) \
 	   echo 'const struct op *const op_registry[] = {'; \

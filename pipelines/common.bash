@@ -8,7 +8,7 @@
 #     parse "$@"                              # what follows -- is in rest
 #     begin
 #     pack train
-#     train_alone model random "${opt[policy]}"
+#     train_alone model random "${opt[scheme]}"
 #     evaluate model
 #
 # Every command is printed before it runs, as it can be pasted into a shell. With DRY_RUN=1 nothing runs and nothing is written.
@@ -49,7 +49,7 @@ or a pack. With DRY_RUN=1 in the environment commands are printed and not run.
   --train-set NAME    list in ImageSets/Main of a VOC directory
   --val DATA          what to evaluate on; --val-images and --val-set alike
   --model NAME        architecture (${opt[model]})
-  --policy N          augmentation, 0 to 4 (${opt[policy]})
+  --scheme N          augmentation, 0 to 4 (${opt[scheme]})
   --size WxH          of the training images (${opt[size]})
   --epochs N          passes over the training images (${opt[epochs]})
   --batch N           images a step (${opt[batch]})

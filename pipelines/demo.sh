@@ -20,7 +20,7 @@ mkdir -p "$out"
 run coco-synth -q -o "$out/train" -n 640 --size 128x128 --classes 3 --objects 3 --seed 1
 run coco-synth -q -o "$out/val" -n 100 --size 128x128 --classes 3 --objects 3 --seed 2
 
-run "$here/scratch.sh" -o "$out/run" --model retinanet-resnet18-fpn-gn --size 128x128 --policy 0 --epochs 7 --batch 8 \
+run "$here/scratch.sh" -o "$out/run" --model retinanet-resnet18-fpn-gn --size 128x128 --scheme 0 --epochs 7 --batch 8 \
 	--train "$out/train/instances.json" --train-images "$out/train/images" \
 	--val "$out/val/instances.json" --val-images "$out/val/images" -- --anchor-size 16 --lr 0.015 --warmup 60 --decay cosine
 

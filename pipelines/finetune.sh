@@ -25,11 +25,11 @@ END
 }
 
 opt=([o]="" [init]="" [train]="" [train-images]="" [train-set]="" [val]="" [val-images]="" [val-set]=""
-	[model]=retinanet-resnet50-fpn-frozenbn [policy]=0 [size]=640x640 [epochs]=12 [batch]=8 [seed]=0 [save-every]=100)
+	[model]=retinanet-resnet50-fpn-frozenbn [scheme]=0 [size]=640x640 [epochs]=12 [batch]=8 [seed]=0 [save-every]=100)
 parse "$@"
 need o init train val
 begin
 pack train
 pack val
-train_alone model "${opt[init]}" "${opt[policy]}"
+train_alone model "${opt[init]}" "${opt[scheme]}"
 evaluate model --per-class

@@ -17,7 +17,7 @@ printed and not run.
   --train DATA    what to train on
   --val DATA      what to evaluate on
   --model NAME    architecture (classify-resnet50-bn)
-  --policy NAME   augmentation of classifiers: crop, or another of augment's (crop)
+  --scheme NAME   augmentation of classifiers: crop, or another of augment's (crop)
   --size N        pixels a side (224)
   --epochs N      passes over the training images (90)
   --batch N       images a step (32)
@@ -31,12 +31,12 @@ examples:
 END
 }
 
-opt=([o]="" [train]="" [val]="" [model]=classify-resnet50-bn [policy]=crop [size]=224 [epochs]=90 [batch]=32 [seed]=0
+opt=([o]="" [train]="" [val]="" [model]=classify-resnet50-bn [scheme]=crop [size]=224 [epochs]=90 [batch]=32 [seed]=0
 	[save-every]=500)
 parse "$@"
 need o train val
 begin
 pack train
 pack val
-train_alone model random "${opt[policy]}"
+train_alone model random "${opt[scheme]}"
 evaluate model -t classify --per-class

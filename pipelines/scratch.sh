@@ -19,11 +19,11 @@ END
 }
 
 opt=([o]="" [train]="" [train-images]="" [train-set]="" [val]="" [val-images]="" [val-set]=""
-	[model]=retinanet-resnet50-fpn-gn [policy]=0 [size]=640x640 [epochs]=12 [batch]=8 [seed]=0 [save-every]=100)
+	[model]=retinanet-resnet50-fpn-gn [scheme]=0 [size]=640x640 [epochs]=12 [batch]=8 [seed]=0 [save-every]=100)
 parse "$@"
 need o train val
 begin
 pack train
 pack val
-train_alone model random "${opt[policy]}"
+train_alone model random "${opt[scheme]}"
 evaluate model --per-class

@@ -15,8 +15,8 @@ END
 	cat << END
   --unlabelled DATA   images to label, like --train; what labels they have are not looked at
   --unlabelled-images DIR, --unlabelled-set NAME  alike
-  --teacher FILE      the model that labels (one is trained first, on --train, with --teacher-policy)
-  --teacher-policy N  augmentation of a teacher that is trained (${opt[teacher-policy]})
+  --teacher FILE      the model that labels (one is trained first, on --train, with --teacher-scheme)
+  --teacher-scheme N  augmentation of a teacher that is trained (${opt[teacher-scheme]})
   --init random|FILE  the student's start weights (${opt[init]})
   --score X           the teacher's scores from here on are labels (${opt[score]})
   --ratio A:B         of labelled to pseudo-labelled images in a batch; --batch counts both (${opt[ratio]})
@@ -26,14 +26,14 @@ A pass of --epochs is one over the labelled images. DIR/report.svg shows what th
 
 examples:
   pipelines/selftrain.sh -o run --train train.json --train-images train --unlabelled photos \\
-      --val val.json --val-images val --policy 4 --batch 16
+      --val val.json --val-images val --scheme 4 --batch 16
   pipelines/selftrain.sh -o run --train few.pack --unlabelled many.pack --val val.pack --teacher m.safetensors
 END
 }
 
 opt=([o]="" [train]="" [train-images]="" [train-set]="" [val]="" [val-images]="" [val-set]=""
-	[unlabelled]="" [unlabelled-images]="" [unlabelled-set]="" [teacher]="" [teacher-policy]=1 [init]=random
-	[model]=retinanet-resnet50-fpn-gn [policy]=4 [size]=640x640 [epochs]=12 [batch]=8 [seed]=0 [save-every]=100
+	[unlabelled]="" [unlabelled-images]="" [unlabelled-set]="" [teacher]="" [teacher-scheme]=1 [init]=random
+	[model]=retinanet-resnet50-fpn-gn [scheme]=4 [size]=640x640 [epochs]=12 [batch]=8 [seed]=0 [save-every]=100
 	[score]=0.5 [ratio]=1:1 [alpha]=1)
 parse "$@"
 need o train unlabelled val
@@ -45,7 +45,7 @@ pack unlabelled --unlabelled
 teacher=${opt[teacher]}
 if [ -z "$teacher" ]; then
 	teacher=$out/teacher.safetensors
-	[ -e "$out/pseudo.pack" ] || train_alone teacher random "${opt[teacher-policy]}"
+	[ -e "$out/pseudo.pack" ] || train_alone teacher random "${opt[teacher-scheme]}"
 	evaluate teacher --per-class
 fi
 [ -e "$out/pseudo.pack" ] || run pseudolabel -t "$teacher" --score-threshold "${opt[score]}" --flip --reference "$out/train.pack" \
@@ -53,7 +53,7 @@ fi
 
 records=(tmix -q -r "${opt[ratio]}" --shuffle --loop --until train --epochs "${opt[epochs]}" --seed "${opt[seed]}"
 	"$out/train.pack" "$out/pseudo.pack")
-change=(augment -q "-s${opt[policy]}" --size "${opt[size]}" --seed "${opt[seed]}")
+change=(augment -q "-s${opt[scheme]}" --size "${opt[size]}" --seed "${opt[seed]}")
 learn=(trainstep -m "${opt[model]}" -b "${opt[batch]}" --seed "${opt[seed]}" --joint-alpha "${opt[alpha]}")
 train student "${opt[init]}"
 evaluate student --per-class

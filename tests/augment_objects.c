@@ -75,10 +75,10 @@ static double largest_difference(const float a[4], const float b[4])
 }
 
 /* Both ways annotations can treat an orientation: drawn on the stored image, or on the upright one. */
-static void test_boxes(const char *policy, bool upright_boxes)
+static void test_boxes(const char *scheme, bool upright_boxes)
 {
-	struct rng g = rng_make(rng_mix_text(11, policy));
-	struct augment_param param = { .policy = augment_policy_find(policy), .w = 150, .h = 170, .jitter_low = 0.6,
+	struct rng g = rng_make(rng_mix_text(11, scheme));
+	struct augment_param param = { .scheme = augment_scheme_find(scheme), .w = 150, .h = 170, .jitter_low = 0.6,
 				       .jitter_high = 1.6, .seed = 3 };
 	struct augment_loss loss = { 0 };
 	double worst = 0, worst_transform = 0;
@@ -122,7 +122,7 @@ static void test_boxes(const char *policy, bool upright_boxes)
 		worst_transform = fmax(worst_transform, largest_difference(clipped, out.boxes));
 		failed += out.exif != 1 || out.exif_boxes != 1 || out.encoded != NULL;
 	}
-	ok(failed == 0 && seen > 120, "policy %s, boxes %s: %d seen, %d cut away", policy,
+	ok(failed == 0 && seen > 120, "scheme %s, boxes %s: %d seen, %d cut away", scheme,
 	   upright_boxes ? "upright" : "as stored", seen, lost);
 	ok(worst < 1.3, "boxes are where the pixels are: within %.2f px", worst);
 	ok(worst_transform < 1e-4, "transform takes the annotation there: within %.1e px", worst_transform);
@@ -243,7 +243,7 @@ static const char *bright_runs(const struct tensor *t)
 static void test_turned(bool upright_frame)
 {
 	struct rng g = rng_make(4);
-	struct augment_param param = { .policy = augment_policy_find("eval"), .w = 120, .h = 90 };
+	struct augment_param param = { .scheme = augment_scheme_find("eval"), .w = 120, .h = 90 };
 	struct augment_loss loss = { 0 };
 	int masks = 0, eyes = 0;
 	for (int exif = 1; exif <= 8; exif++) {
@@ -396,7 +396,7 @@ static void test_semantic(void)
 static void test_frames(void)
 {
 	struct rng g = rng_make(2);
-	struct augment_param param = { .policy = augment_policy_find("eval"), .w = 90, .h = 90 };
+	struct augment_param param = { .scheme = augment_scheme_find("eval"), .w = 90, .h = 90 };
 	struct augment_loss loss = { 0 };
 	struct sample in, out, again;
 	float box[4];

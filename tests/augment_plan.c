@@ -1,4 +1,4 @@
-/* What a policy decides: sizes by hand, ranges of what is random, and what the randomness depends on. */
+/* What a scheme decides: sizes by hand, ranges of what is random, and what the randomness depends on. */
 #include "augment/augment.h"
 #include "tests/tap.h"
 
@@ -38,7 +38,7 @@ static void test_fit(void)
 	};
 	struct sample s = sample_numbered(1);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct augment_param param = { .policy = augment_policy_find("eval"), .w = cases[i].size_w,
+		struct augment_param param = { .scheme = augment_scheme_find("eval"), .w = cases[i].size_w,
 					       .h = cases[i].size_h, .max_size = cases[i].max };
 		struct augment_plan p = plan_for(&param, &s, cases[i].w, cases[i].h);
 		ok(p.scaled_w == cases[i].want_w && p.scaled_h == cases[i].want_h && p.valid_w == p.scaled_w &&
@@ -51,7 +51,7 @@ static void test_fit(void)
 static void test_jitter(void)
 {
 	enum { N = 4000, S = 300, W = 640, H = 427 };
-	struct augment_param param = { .policy = augment_policy_find("1"), .w = S, .h = S, .jitter_low = 0.5,
+	struct augment_param param = { .scheme = augment_scheme_find("1"), .w = S, .h = S, .jitter_low = 0.5,
 				       .jitter_high = 2 };
 	int mirrored = 0, wrong = 0, cut = 0;
 	double lowest = 9, highest = 0, sum = 0, place = 0;
@@ -88,7 +88,7 @@ static bool same_plan(const struct augment_param *param, const struct sample *a,
 
 static void test_key(void)
 {
-	struct augment_param param = { .policy = augment_policy_find("1"), .w = 320, .h = 320, .jitter_low = 0.1,
+	struct augment_param param = { .scheme = augment_scheme_find("1"), .w = 320, .h = 320, .jitter_low = 0.1,
 				       .jitter_high = 2, .seed = 5 };
 	struct sample a = sample_numbered(17), b = a;
 	b.seq = 1000;
@@ -114,7 +114,7 @@ static void test_key(void)
 	for (int i = 0; i < 200; i++) {
 		struct augment_param s0 = param;
 		struct sample s = sample_numbered(i);
-		s0.policy = augment_policy_find("0");
+		s0.scheme = augment_scheme_find("0");
 		same += plan_for(&param, &s, 640, 480).mirror == plan_for(&s0, &s, 640, 480).mirror;
 	}
 	is_int(same, 200, "policies 0 and 1 mirror the same images");
@@ -124,9 +124,9 @@ int main(void)
 {
 	struct augment_plan plan;
 	struct sample s = sample_numbered(1);
-	struct augment_param param = { .policy = augment_policy_find("eval"), .w = 1000, .max_size = 0, .h = 1000 };
+	struct augment_param param = { .scheme = augment_scheme_find("eval"), .w = 1000, .max_size = 0, .h = 1000 };
 	arena_init(&arena, 1 << 16);
-	ok(augment_policy_find("7") == NULL, "no such policy");
+	ok(augment_scheme_find("7") == NULL, "no such scheme");
 	test_fit();
 	test_jitter();
 	test_key();

@@ -64,7 +64,7 @@ static int run_over(struct augment_run *run, int threads)
 	struct stream_header header = { .kind = "sample" };
 	arena_reset(&arena);
 	*run = (struct augment_run){ .reader = &r, .writer = &w, .threads = threads, .views = 1, .skip_bad = run->skip_bad, .say = say };
-	run->param = (struct augment_param){ .policy = augment_policy_find("1"), .w = 100, .h = 100,
+	run->param = (struct augment_param){ .scheme = augment_scheme_find("1"), .w = 100, .h = 100,
 					     .jitter_low = 1, .jitter_high = 3 };
 	if (stream_reader_open(&r, path, NULL) != 0 || stream_writer_open(&w, "/dev/null", &header) != 0)
 		abort();

@@ -30,9 +30,9 @@ static const struct augment_step *find_step(const struct augment_plan *p, const 
 	return NULL;
 }
 
-static void test_area(const char *policy, double low)
+static void test_area(const char *scheme, double low)
 {
-	struct augment_param param = { .policy = augment_policy_find(policy), .w = 64, .h = 64, .area_low = low, .area_high = 1 };
+	struct augment_param param = { .scheme = augment_scheme_find(scheme), .w = 64, .h = 64, .area_low = low, .area_high = 1 };
 	double least = 1, most = 0, sum = 0, widest = 0, highest = 0;
 	int mirrored = 0;
 	for (int i = 0; i < DRAWS; i++) {
@@ -46,14 +46,14 @@ static void test_area(const char *policy, double low)
 		mirrored += p.mirror;
 	}
 	/* Whole pixels of the scaled image move the fractions by up to 2 percent. */
-	ok(least > low * 0.96 && least < low * 1.1 && most > 0.95 && most <= 1, "-s%s shows %.3f to %.3f of the image", policy, least, most);
+	ok(least > low * 0.96 && least < low * 1.1 && most > 0.95 && most <= 1, "-s%s shows %.3f to %.3f of the image", scheme, least, most);
 	ok(widest < 1.37 && widest > 1.3 && highest < 1.37 && highest > 1.3, "1/%.2f to %.2f times as wide as high", highest, widest);
 	is_near((double)mirrored / DRAWS, 0.5, 0.02, "half of them mirrored");
 }
 
 static void test_simclr(void)
 {
-	struct augment_param param = { .policy = augment_policy_find("simclr"), .w = 64, .h = 64, .area_low = 0.08, .area_high = 1,
+	struct augment_param param = { .scheme = augment_scheme_find("simclr"), .w = 64, .h = 64, .area_low = 0.08, .area_high = 1,
 				       .strength = 0.5, .blur = 0.3 };
 	double low[5] = { 9, 9, 9, 9, 9 }, high[5] = { -9, -9, -9, -9, -9 };
 	int distorted = 0, grey = 0, blurred = 0, first[4] = { 0 }, wrong = 0;

@@ -92,8 +92,8 @@ fails_with 1 "16 channels do not divide into 32 groups" ckpt import -m classify-
 fails_with 1 "names no classes" ckpt import -m $NET --classes-from made/zip64.want -o y.safetensors m.pth
 fails_with 1 "is no file" ckpt import -m $NET --classes-from <(echo a) -o y.safetensors m.pth
 fails_with 1 "class 'a' comes twice" ckpt import -m $NET --classes a,a -o y.safetensors m.pth
-fails_with 1 "policy" ckpt import -m $NET --size 32 --policy nonsense -o y.safetensors m.pth
-fails_with 1 "give --size, too" ckpt import -m $NET --policy crop -o y.safetensors m.pth
+fails_with 1 "scheme" ckpt import -m $NET --size 32 --scheme nonsense -o y.safetensors m.pth
+fails_with 1 "give --size, too" ckpt import -m $NET --scheme crop -o y.safetensors m.pth
 fails_with 1 "size" ckpt import -m $NET --size 0 -o y.safetensors m.pth
 fails_with 1 "is for detectors" ckpt import -m $NET --backbone -o y.safetensors m.pth
 fails_with 1 "preset 'tpu' is for detectors" ckpt import -m $NET --preset tpu -o y.safetensors m.pth

@@ -47,11 +47,11 @@ is "$(coco-pack -q "$T/drawn/images" | tstream dump | jq -r 'select(.id) | .clas
 	"a directory of images has no classes"
 
 # Cuts for classifiers fill the canvas.
-for policy in crop centre; do
-	augment -q -s$policy --size 40x32 --preview "$T/$policy.jpg" "$T/in.stream" > "$T/$policy.stream"
-	is "$(tstream dump "$T/$policy.stream" | jq -c 'select(.id) | [.pixels.shape, .valid_w, .valid_h]' | sort -u)" "[[32,40,3],40,32]" \
-		"-s$policy fills the canvas"
-	is "$(labels "$T/$policy.stream")" "$(labels "$T/in.stream")" "and keeps the classes"
+for scheme in crop centre; do
+	augment -q -s$scheme --size 40x32 --preview "$T/$scheme.jpg" "$T/in.stream" > "$T/$scheme.stream"
+	is "$(tstream dump "$T/$scheme.stream" | jq -c 'select(.id) | [.pixels.shape, .valid_w, .valid_h]' | sort -u)" "[[32,40,3],40,32]" \
+		"-s$scheme fills the canvas"
+	is "$(labels "$T/$scheme.stream")" "$(labels "$T/in.stream")" "and keeps the classes"
 done
 # 64x80 on 40x32: 40/64 is the tighter side, so 45.71 x 57.14 pixels, rounded to 46 x 57, and the cut is in their middle.
 is "$(tstream dump "$T/centre.stream" | jq -c 'select(.id) | .transform | map(. * 10000 | round)' | sort -u)" "[7188,0,-30000,0,7125,-120000]" \

@@ -44,7 +44,7 @@ is "$(sums killed/model.safetensors killed/model.state)" "$want" "to the bits of
 # A teacher, its labels, and a student; killed while the student learns.
 selftrain() {
 	"$bin/selftrain.sh" -o "$1" "${data[@]}" --unlabelled 'pictures/a triangle' --model retinanet-resnet18-fpn-gn --size 64x64 \
-		--epochs 2 --batch 4 --save-every 2 --score 0.05 --policy 2 -- -j1 --warmup 0 --anchor-size 16
+		--epochs 2 --batch 4 --save-every 2 --score 0.05 --scheme 2 -- -j1 --warmup 0 --anchor-size 16
 }
 selftrain taught > said 2> commands
 is $? 0 "selftrain.sh runs" || sed 's/^/# /' commands | tail

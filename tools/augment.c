@@ -11,7 +11,7 @@
 #include <string.h>
 
 static struct config {
-	const char *policy;
+	const char *scheme;
 	bool eval;
 	const char *size;
 	int64_t max_size;
@@ -34,7 +34,7 @@ static struct config {
 } config = { .quirks = "sane", .boxes = "tight", .output = "-", .preview_count = 12 };
 
 static const struct option_spec options[] = {
-	OPTION_TEXT('s', "scheme", "SCHEME", &config.policy, OPTION_RECORDS,
+	OPTION_TEXT('s', "scheme", "SCHEME", &config.scheme, OPTION_RECORDS,
 		    "0: mirror half and fit; 1: mirror half, scale jitter; 2, 3: AutoAugment, then as 1; 4: RandAugment, then as 1; "
 		    "crop, mae, simclr: mirror half, a random part; centre: the middle"),
 	OPTION_FLAG(0, "eval", &config.eval, OPTION_RECORDS, "fit only, nothing random"),
@@ -103,7 +103,7 @@ static void say(const char *text)
 
 static const char *scheme_name(void)
 {
-	return config.eval ? "--eval" : config.policy;
+	return config.eval ? "--eval" : config.scheme;
 }
 
 /*
@@ -134,8 +134,8 @@ static int parse_range(double range[2], const char **text, const char *option, c
 static int parse_ranges(struct augment_param *param, struct arena *a)
 {
 	double jitter[2] = { 0 }, area[2] = { 0 };
-	TRY(parse_range(jitter, &config.jitter, "jitter", param->policy->jitter, 0.01, 100, a));
-	TRY(parse_range(area, &config.area, "area", param->policy->area, 0.0001, 1, a));
+	TRY(parse_range(jitter, &config.jitter, "jitter", param->scheme->jitter, 0.01, 100, a));
+	TRY(parse_range(area, &config.area, "area", param->scheme->area, 0.0001, 1, a));
 	param->jitter_low = jitter[0];
 	param->jitter_high = jitter[1];
 	param->area_low = area[0];
@@ -160,7 +160,7 @@ static void parse_number(double *number, const char **text, const char *option, 
 
 static int parse_sides(struct augment_param *param, struct arena *a)
 {
-	if (!param->policy->random || param->policy->canvas_only)
+	if (!param->scheme->random || param->scheme->canvas_only)
 		tool_usage("--short draws the short side: it does not go with %s%s", config.eval ? "" : "-s", scheme_name());
 	if (side_list_parse(&param->sides, config.sides, AUGMENT_MAX_SIDE, a) != 0)
 		tool_usage("--short: %s", err_get());
@@ -183,22 +183,22 @@ static int parse_size(struct augment_param *param, struct arena *a)
 		tool_usage("--size: at most %d pixels a side", (int)AUGMENT_MAX_SIDE);
 	if (param->max_size > 0 && (!one_number || param->max_size < param->w))
 		tool_usage("--max-size goes with one number for --size, the short side, and is not smaller");
-	if (param->max_size > 0 && param->policy->canvas_only)
-		tool_usage("-s%s fills a canvas of a fixed size: --max-size does not go with it", config.policy);
+	if (param->max_size > 0 && param->scheme->canvas_only)
+		tool_usage("-s%s fills a canvas of a fixed size: --max-size does not go with it", config.scheme);
 	return 0;
 }
 
 static int parse_param(struct augment_param *param, const struct arguments *args, struct arena *a)
 {
-	if ((config.policy != NULL) == config.eval)
+	if ((config.scheme != NULL) == config.eval)
 		tool_usage("give either -s0, -s1, -s2, -s3, -s4, -scrop, -smae, -ssimclr, -scentre or --eval");
 	if (args->n > 1)
 		tool_usage("one input at most, not '%s' and '%s'", args->operand[0], args->operand[1]);
-	const struct augment_policy *policy = augment_policy_find(config.eval ? "eval" : config.policy);
-	if (policy == NULL)
-		tool_usage("-s%s: there are -s0, -s1, -s2, -s3, -s4, -scrop, -smae, -ssimclr and -scentre", config.policy);
+	const struct augment_scheme *scheme = augment_scheme_find(config.eval ? "eval" : config.scheme);
+	if (scheme == NULL)
+		tool_usage("-s%s: there are -s0, -s1, -s2, -s3, -s4, -scrop, -smae, -ssimclr and -scentre", config.scheme);
 	*param = (struct augment_param){
-		.policy = policy,
+		.scheme = scheme,
 		.quirks = strcmp(config.quirks, "tpu") == 0 ? AUGMENT_TPU : AUGMENT_SANE,
 		.max_size = (int)config.max_size,
 		.seed = (uint64_t)args->seed,
@@ -211,15 +211,15 @@ static int parse_param(struct augment_param *param, const struct arguments *args
 	parse_number(&param->strength, &config.strength, "strength", "1.0", 2);
 	parse_number(&param->blur, &config.blur, "blur", "0.5", 1);
 	if (config.views == 0)
-		config.views = policy->draw != NULL ? 2 : 1;
-	if (augment_rules_select(&param->rules, policy, &config.rules, a) != 0) {
+		config.views = scheme->draw != NULL ? 2 : 1;
+	if (augment_rules_select(&param->rules, scheme, &config.rules, a) != 0) {
 		/* A file is an operand, what was typed is usage. */
 		if (config.rules.policy != NULL && config.rules.policy[0] == '@')
 			return -1;
 		tool_usage("%s", err_get());
 	}
-	if (policy->draw != NULL && param->rules != NULL)
-		tool_usage("-s%s draws its own operations: no others go with it", policy->name);
+	if (scheme->draw != NULL && param->rules != NULL)
+		tool_usage("-s%s draws its own operations: no others go with it", scheme->name);
 	return 0;
 }
 

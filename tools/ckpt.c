@@ -11,7 +11,7 @@
 #include <string.h>
 
 static struct config {
-	const char *output, *model, *prefix, *classes, *classes_from, *preset, *size, *policy;
+	const char *output, *model, *prefix, *classes, *classes_from, *preset, *size, *scheme;
 	struct option_list missing, extra, mismatch;
 	bool backbone, rows_by_id, json, ema;
 	int64_t anchor_size;
@@ -33,7 +33,7 @@ static const struct option_spec options[] = {
 	OPTION_CHOICE(0, "preset", "torchvision|tpu", &config.preset, 0, "import: conventions of a detector, as of trainstep (torchvision)"),
 	OPTION_INT(0, "anchor-size", "N", &config.anchor_size, 1, CHECKPOINT_MAX_ANCHOR, 0, "import: of a detector, as of trainstep (32)"),
 	OPTION_TEXT(0, "size", "WxH", &config.size, 0, "import: the size that predict brings images to"),
-	OPTION_TEXT(0, "policy", "NAME", &config.policy, 0, "import: the training's augmentation; predict shows its evaluation (eval)"),
+	OPTION_TEXT(0, "scheme", "NAME", &config.scheme, 0, "import: the training's augmentation; predict shows its evaluation (eval)"),
 	OPTION_FLAG(0, "ema", &config.ema, 0, "export: of a training state the averages"),
 	OPTION_NUMBER(0, "decay", "X", &config.decay, 0, 1, OPTION_BELOW, "average: a moving average in the files' order; 0: the mean (0)"),
 	OPTION_NUMBER(0, "max-abs", "X", &config.max_abs, 0, 1e300, 0, "diff: exit 3 when an element differs by more"),
@@ -64,7 +64,7 @@ static const struct tool_spec tool = {
 		      "diff         how far the tensors of two files are from each other\n"
 		      "set-classes  the same model for other classes; those of the same name are kept\n",
 	.examples = "ckpt ls resnet18.pth\n"
-		    "ckpt import -m classify-resnet18-bn --size 224 --policy crop -o resnet18.safetensors resnet18.pth\n"
+		    "ckpt import -m classify-resnet18-bn --size 224 --scheme crop -o resnet18.safetensors resnet18.pth\n"
 		    "ckpt import -m retinanet-resnet18-fpn-frozenbn --backbone --classes-from train.json -o start.safetensors resnet18.pth\n"
 		    "ckpt export -o m.pth m.safetensors\n"
 		    "ckpt average -o mean.safetensors m1.safetensors m2.safetensors m3.safetensors\n"
@@ -89,7 +89,7 @@ static int run_import(const struct arguments *args)
 {
 	struct model_file_plan plan = {
 		.model = config.model, .preset = config.preset, .anchor_size = (int)config.anchor_size, .classes = config.classes,
-		.classes_from = config.classes_from, .rows_by_id = config.rows_by_id, .size = config.size, .policy = config.policy,
+		.classes_from = config.classes_from, .rows_by_id = config.rows_by_id, .size = config.size, .scheme = config.scheme,
 		.seed = (uint64_t)args->seed,
 		.rules = { .prefix = config.prefix, .backbone = config.backbone, .missing = &config.missing, .extra = &config.extra,
 			   .mismatch = &config.mismatch },
@@ -208,7 +208,7 @@ static int run_set_classes(const struct arguments *args)
 static const struct command commands[] = {
 	{ "ls", " json ", run_ls, 1, 4096 },
 	{ "import", " output model classes classes-from rows-by-id prefix backbone allow-missing allow-extra allow-mismatch preset "
-		    "anchor-size size policy ", run_import, 1, 1 },
+		    "anchor-size size scheme ", run_import, 1, 1 },
 	{ "export", " output ema ", run_export, 1, 1 },
 	{ "average", " output decay ", run_average, 1, 4096 },
 	{ "diff", " max-abs max-rel ", run_diff, 2, 2 },

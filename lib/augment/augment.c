@@ -33,16 +33,16 @@ int augment_plan(struct augment_plan *plan, const struct augment_param *param, c
 		return augment_replay_find(plan, param->replay, sample, param->quirks, w, h);
 	*plan = (struct augment_plan){
 		.source_w = w, .source_h = h, .scaled_w = w, .scaled_h = h,
-		.valid_w = w, .valid_h = h, .out_w = w, .out_h = h, .late = param->policy->late,
+		.valid_w = w, .valid_h = h, .out_w = w, .out_h = h, .late = param->scheme->late,
 	};
 	struct rng of_rules = rng_make(rng_mix(key, AUGMENT_MAX_STAGES));
 	if (param->rules != NULL)
 		TRY(augment_rules_draw(&plan->steps, &plan->n_steps, param->rules, sample, &of_rules, a));
-	else if (param->policy->draw != NULL)
-		TRY(param->policy->draw(&plan->steps, &plan->n_steps, param, &of_rules, a));
-	for (int slot = 0; slot < AUGMENT_MAX_STAGES && param->policy->stage[slot] != NULL; slot++) {
+	else if (param->scheme->draw != NULL)
+		TRY(param->scheme->draw(&plan->steps, &plan->n_steps, param, &of_rules, a));
+	for (int slot = 0; slot < AUGMENT_MAX_STAGES && param->scheme->stage[slot] != NULL; slot++) {
 		struct rng g = rng_make(rng_mix(key, (uint64_t)slot));
-		param->policy->stage[slot]->plan(plan, param, &g);
+		param->scheme->stage[slot]->plan(plan, param, &g);
 	}
 	if (plan->out_w > AUGMENT_MAX_SIDE || plan->out_h > AUGMENT_MAX_SIDE)
 		return err_set("augment: %d x %d pixels would become %d x %d, more than %d", w, h, plan->out_w,

@@ -17,10 +17,10 @@
  *     by one on the whole image at its own size, and only the steps after it are fused.
  * Late steps (of classifiers) work on the window that was cut: colours are changed after the resampling.
  *
- * Randomness depends on (seed, epoch, source, id, occurrence, the sample's view, slot of the stage in its policy)
+ * Randomness depends on (seed, epoch, source, id, occurrence, the sample's view, slot of the stage in its scheme)
  * alone, so neither threads nor the order of records matter.
  *
- *     struct augment_param param = { .policy = augment_policy_find("1"), .w = 640, .h = 640,
+ *     struct augment_param param = { .scheme = augment_scheme_find("1"), .w = 640, .h = 640,
  *                                    .jitter_low = 0.8, .jitter_high = 1.2, .seed = 7 };
  *     struct augment_loss loss = { 0 };
  *     TRY(augment_sample(&out, &in, &param, &loss, arena));
@@ -45,7 +45,7 @@ enum { AUGMENT_MAX_STAGES = 8, AUGMENT_MAX_SIDE = 16384, AUGMENT_MAX_VIEWS = 64 
 struct augment_replay;
 
 struct augment_param {
-	const struct augment_policy *policy;
+	const struct augment_scheme *scheme;
 	const struct augment_rules *rules;	/* NULL: no operations are drawn */
 	int w, h;	/* pixels of the canvas; h is not used when max_size is set */
 	int max_size;	/* 0: canvas; otherwise w is the short side and this the longest that the other may get */
@@ -88,10 +88,10 @@ extern const struct augment_stage augment_crop;
 /* Where a policy's operations come from, unless param->rules says otherwise. */
 enum augment_rules_kind { AUGMENT_RULES_NONE, AUGMENT_RULES_AUTO, AUGMENT_RULES_RANDOM };
 
-struct augment_policy {
+struct augment_scheme {
 	const char *name;	/* what follows -s, or "eval" */
 	bool canvas_only;	/* cannot be used with max_size */
-	const char *evaluation;	/* the policy that shows what this one trains on, without chance; NULL: "eval" */
+	const char *evaluation;	/* the scheme that shows what this one trains on, without chance; NULL: "eval" */
 	bool random;	/* trains; operations can be drawn */
 	bool late;	/* after the window was cut, as for classifiers */
 	enum augment_rules_kind rules;
@@ -103,11 +103,11 @@ struct augment_policy {
 	const struct augment_stage *stage[AUGMENT_MAX_STAGES];	/* in order, then NULL; the slot is part of the random key */
 };
 
-/* All policies, NULL-terminated; each is defined in one file and found by the build by its symbol augment_policy_*. */
-extern const struct augment_policy *const augment_policies[];
+/* All policies, NULL-terminated; each is defined in one file and found by the build by its symbol augment_scheme_*. */
+extern const struct augment_scheme *const augment_schemes[];
 
-/* The policy of that name, or NULL. */
-const struct augment_policy *augment_policy_find(const char *name);
+/* The scheme of that name, or NULL. */
+const struct augment_scheme *augment_scheme_find(const char *name);
 
 /* What all randomness about a sample begins with: (seed, epoch, source, id, occurrence, view). */
 uint64_t augment_sample_key(const struct sample *s, uint64_t seed);
@@ -129,7 +129,7 @@ void augment_window_affine(double m[6], const struct augment_plan *plan);
 int augment_view(const struct convex **view, const struct augment_plan *plan, struct arena *a) MUST_CHECK;
 
 /*
- * Carry a policy out on one sample.
+ * Carry a scheme out on one sample.
  *   out->pixels u8 [out_h out_w 3]; boxes, masks, keypoints and the label map moved with the pixels, see
  *   augment/objects.h, which also says what coordinates mean; transform, valid_w and valid_h brought up to
  *   date; area, orig_w and orig_h stay as annotated. out shares memory with in where nothing changed.

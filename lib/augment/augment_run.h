@@ -1,5 +1,5 @@
 /*
- * augment_run: a whole stream through a policy, on several threads, in order.
+ * augment_run: a whole stream through a scheme, on several threads, in order.
  *
  *     struct augment_run run = { .reader = &r, .writer = &w, .param = param, .threads = 4, .views = 1 };
  *     int status = augment_run(&run, &process_arena);

@@ -78,7 +78,7 @@ static int draw_picture(struct preview *p, struct tensor *cell, int x, const str
 {
 	double scale_x = PICTURE_W / (double)w, scale_y = PICTURE_H / (double)h, scale = scale_x < scale_y ? scale_x : scale_y;
 	struct augment_param fit = {
-		.policy = augment_policy_find("eval"), .w = augment_round(w * scale), .h = augment_round(h * scale),
+		.scheme = augment_scheme_find("eval"), .w = augment_round(w * scale), .h = augment_round(h * scale),
 		.objects = { .boxes = OBJECTS_CORNERS, .twins = p->twins },
 	};
 	struct augment_loss loss = { 0 };

@@ -18,12 +18,12 @@ struct augment_selection {
 };
 
 /*
- * *rules is NULL where the policy draws nothing. Texts are filled in or brought to their usual form, in arena memory, so
+ * *rules is NULL where the scheme draws nothing. Texts are filled in or brought to their usual form, in arena memory, so
  * that they can be recorded.
  * Error: more than one; no such list; not what the text should be; a scheme without randomness; an operation in boxes in
  * a scheme for classifiers; a file that cannot be read.
  */
-int augment_rules_select(const struct augment_rules **rules, const struct augment_policy *policy,
+int augment_rules_select(const struct augment_rules **rules, const struct augment_scheme *scheme,
 			 struct augment_selection *want, struct arena *a) MUST_CHECK;
 
 #endif

@@ -23,14 +23,14 @@ static bool find_word(const char *text, const char *key, char value[64])
 }
 
 /* How the images of the training are shown without anything random. */
-static const struct augment_policy *evaluation_policy(const char *preprocess)
+static const struct augment_scheme *evaluation_scheme(const char *preprocess)
 {
 	char name[64];
-	const struct augment_policy *policy = NULL;
+	const struct augment_scheme *scheme = NULL;
 	/* "policy" is what older models say. */
 	if (find_word(preprocess, "scheme", name) || find_word(preprocess, "policy", name))
-		policy = augment_policy_find(name);
-	return augment_policy_find(policy != NULL && policy->evaluation != NULL ? policy->evaluation : "eval");
+		scheme = augment_scheme_find(name);
+	return augment_scheme_find(scheme != NULL && scheme->evaluation != NULL ? scheme->evaluation : "eval");
 }
 
 static int plan_preprocess(struct inference *inf)
@@ -40,7 +40,7 @@ static int plan_preprocess(struct inference *inf)
 	struct augment_param *p = &inf->preprocess;
 	const struct checkpoint *c = &inf->checkpoint;
 	*p = (struct augment_param){
-		.policy = evaluation_policy(c->preprocess), .w = inf->options.w, .h = inf->options.h, .jitter_low = 1, .jitter_high = 1,
+		.scheme = evaluation_scheme(c->preprocess), .w = inf->options.w, .h = inf->options.h, .jitter_low = 1, .jitter_high = 1,
 	};
 	inf->can_preprocess = p->w > 0;
 	if (inf->can_preprocess || !find_word(c->preprocess, "size", size))

@@ -66,21 +66,21 @@ static int plan_rows(struct weight_rules *rules, const struct model_file_plan *p
 	return 0;
 }
 
-/* "size=WxH policy=NAME" as trainstep keeps it. */
+/* "size=WxH scheme=NAME" as trainstep keeps it. */
 static int preprocess_text(char text[128], const struct model_file_plan *plan)
 {
 	int w, h;
 	bool square;
 	text[0] = '\0';
-	if (plan->policy != NULL && augment_policy_find(plan->policy) == NULL)
-		return err_context("--policy");
-	if (plan->policy != NULL && plan->size == NULL)
-		return err_set("--policy says how images are brought to a size; give --size, too");
+	if (plan->scheme != NULL && augment_scheme_find(plan->scheme) == NULL)
+		return err_context("--scheme");
+	if (plan->scheme != NULL && plan->size == NULL)
+		return err_set("--scheme says how images are brought to a size; give --size, too");
 	if (plan->size == NULL)
 		return 0;
 	if (image_size_parse(plan->size, &w, &h, &square) != 0)
 		return err_context("--size");
-	snprintf(text, 128, "size=%.40s%s%.60s", plan->size, plan->policy != NULL ? " policy=" : "", plan->policy != NULL ? plan->policy : "");
+	snprintf(text, 128, "size=%.40s%s%.60s", plan->size, plan->scheme != NULL ? " scheme=" : "", plan->scheme != NULL ? plan->scheme : "");
 	return 0;
 }
 

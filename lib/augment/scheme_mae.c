@@ -1,7 +1,7 @@
 /* What a masked autoencoder is trained on: a random part of 20 % and more, mirrored or not. Source: He et al., arXiv 2111.06377. */
 #include "augment/augment.h"
 
-const struct augment_policy augment_policy_mae = {
+const struct augment_scheme augment_scheme_mae = {
 	.name = "mae",
 	.canvas_only = true,
 	.random = true,

@@ -51,7 +51,7 @@ static int draw(const struct augment_step **steps, int *n, const struct augment_
 	return 0;
 }
 
-const struct augment_policy augment_policy_simclr = {
+const struct augment_scheme augment_scheme_simclr = {
 	.name = "simclr",
 	.canvas_only = true,
 	.random = true,

@@ -1,7 +1,7 @@
 /* To train a classifier: mirror half of the images, show a random part of each. */
 #include "augment/augment.h"
 
-const struct augment_policy augment_policy_crop = {
+const struct augment_scheme augment_scheme_crop = {
 	.name = "crop",
 	.canvas_only = true,
 	.random = true,

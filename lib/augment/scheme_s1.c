@@ -1,7 +1,7 @@
 /* Mirror and scale jitter. */
 #include "augment/augment.h"
 
-const struct augment_policy augment_policy_s1 = {
+const struct augment_scheme augment_scheme_s1 = {
 	.name = "1",
 	.canvas_only = true,
 	.random = true,

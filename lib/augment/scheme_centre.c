@@ -1,7 +1,7 @@
 /* To evaluate a classifier: the middle of the image, nothing random. */
 #include "augment/augment.h"
 
-const struct augment_policy augment_policy_centre = {
+const struct augment_scheme augment_scheme_centre = {
 	.name = "centre",
 	.canvas_only = true,
 	.evaluation = "centre",

@@ -1,7 +1,7 @@
 /* RandAugment (1 operation of magnitude 10 unless told otherwise), mirror, and large scale jitter. */
 #include "augment/augment.h"
 
-const struct augment_policy augment_policy_s4 = {
+const struct augment_scheme augment_scheme_s4 = {
 	.name = "4",
 	.canvas_only = true,
 	.random = true,

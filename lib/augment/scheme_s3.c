@@ -1,7 +1,7 @@
 /* AutoAugment for detection, mirror, and large scale jitter. */
 #include "augment/augment.h"
 
-const struct augment_policy augment_policy_s3 = {
+const struct augment_scheme augment_scheme_s3 = {
 	.name = "3",
 	.canvas_only = true,
 	.random = true,

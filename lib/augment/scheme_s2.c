@@ -1,7 +1,7 @@
 /* AutoAugment for detection, mirror, and scale jitter. */
 #include "augment/augment.h"
 
-const struct augment_policy augment_policy_s2 = {
+const struct augment_scheme augment_scheme_s2 = {
 	.name = "2",
 	.canvas_only = true,
 	.random = true,
