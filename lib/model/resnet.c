@@ -229,7 +229,7 @@ int resnet_apply(struct resnet *r, struct tape *t, struct var *images, struct va
 int resnet_features(struct resnet *r, struct tape *t, struct var *images, const char *layer, struct var **map)
 {
 	struct var *c[RESNET_STAGES];
-	char name[16];
+	char name[24];
 	int wanted = -1;
 	for (int stage = 0; stage < r->n_stages; stage++) {
 		snprintf(name, sizeof name, "layer%d", stage + 1);
