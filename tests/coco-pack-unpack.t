@@ -161,6 +161,11 @@ coco-pack -q "$T/classes" --unpack "$T/cls"
 is "$(/usr/bin/python3 -c 'import json, sys
 print([(i["file_name"], i["category_id"]) for i in json.load(open(sys.argv[1]))["images"]])' "$T/cls/classes.json")" \
 	"[('cat/a.jpg', 1), ('dog/a.jpg', 2)]" "the class of an image is its category_id"
+is "$(coco-pack -q "$T/cls/classes.json" --images "$T/cls/classes" | tstream dump --full - | md5sum)" \
+	"$(coco-pack -q "$T/classes" | tstream dump --full - | md5sum)" "and packed again"
+sed -i 's/"category_id": *2/"category_id":9/' "$T/cls/classes.json"
+like "$(coco-pack "$T/cls/classes.json" --images "$T/cls/classes" -o /dev/null 2>&1 | tr -s ' ')" "1 records 0 objects: unknown category" \
+	"an image of an unknown class is rejected"
 
 # What cannot be unpacked.
 hostile() { # NAME: a data set whose file name is this; the image is where the name leads.

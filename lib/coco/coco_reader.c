@@ -55,6 +55,10 @@ int coco_read_image(struct coco_reader *c, struct table_image *image, bool *has_
 			TRY(coco_take_side(j, "an image's 'width'", &image->w));
 		} else if (json_is(j, "height")) {
 			TRY(coco_take_side(j, "an image's 'height'", &image->h));
+		} else if (json_is(j, "category_id")) {
+			/* Of the image as a whole: what --unpack writes of a classifier's samples. */
+			image->has_category = true;
+			TRY(json_take_integer(j, "an image's 'category_id'", &image->category));
 		} else {
 			TRY(json_skip(j));
 		}

@@ -317,5 +317,9 @@ int image_table_load(const struct dataset *d, struct dataset_record *r)
 	TRY(image_table_load_image(d, r, image->w, image->h));
 	if (r->reject != NULL || d->options.unlabelled)
 		return 0;
+	if (image->has_category && image->label < 0)
+		return reject_record(r, REJECT_CATEGORY, "");
+	if (image->has_category)
+		r->sample.class_label = image->label;
 	return image_table_load_objects(r, t, t->objects + image->first, image->n);
 }

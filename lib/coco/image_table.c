@@ -80,6 +80,10 @@ static int find_labels(struct image_table *t, const struct dataset *d)
 		struct sample_id id = { .number = t->objects[i].category };
 		t->objects[i].label = (int32_t)id_map_find(&map, id);
 	}
+	for (int64_t i = 0; i < t->n_images && status >= 0; i++) {
+		struct sample_id id = { .number = t->images[i].category };
+		t->images[i].label = t->images[i].has_category ? (int32_t)id_map_find(&map, id) : -1;
+	}
 	id_map_release(&map);
 	return status < 0 ? -1 : 0;
 }
@@ -197,5 +201,6 @@ int image_table_classes(const struct dataset *d, struct dataset_record *r)
 	r->sample.n = image->n;
 	r->sample.labels = labels;
 	r->sample.ignore = passed;
+	r->sample.class_label = image->has_category ? image->label : -1;
 	return 0;
 }

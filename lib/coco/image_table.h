@@ -43,6 +43,9 @@ struct table_image {
 	const char *file_name;
 	int32_t w, h;	/* pixels, as annotated; 0: not annotated */
 	bool no_annotation;	/* its annotation file is missing */
+	bool has_category;	/* the image as a whole is of a class */
+	int64_t category;	/* its id */
+	int32_t label;	/* of the image; -1: unknown category. Set by image_table_finish() */
 	int64_t first, n;	/* its objects. Set by image_table_finish() */
 };
 
