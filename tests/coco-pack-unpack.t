@@ -153,6 +153,22 @@ END
 is "$(coco-pack -q "$T/labels/images" --labels "$T/labels/images-labels" --classes a=0,b=1 | tstream dump --full - | md5sum)" \
 	"$(coco-pack -q "$T/m/images" --labels "$T/m/maps" --classes a=3,b=5 | tstream dump --full - | md5sum)" "and packed again"
 
+# Ids that are there twice.
+/usr/bin/python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+json.dump({**d, "images": [{**i, "id": i["id"] + 100} for i in d["images"]],
+           "annotations": [{**a, "image_id": a["image_id"] + 100} for a in d["annotations"]]}, open(sys.argv[2], "w"))' \
+	"$T/syn/instances.json" "$T/other.json"
+coco-pack -q "$T/syn/instances.json" --images "$T/syn/images" --source s > "$T/id.a"
+coco-pack -q "$T/other.json" --images "$T/syn/images" --source o > "$T/id.b"
+tstream cat "$T/id.a" "$T/id.b" > "$T/id.both"
+fails_with 1 "annotation id [0-9]+ is there twice; --new-ids gives them others" coco-pack -q "$T/id.both" --source s --unpack "$T/id.bad"
+coco-pack -q "$T/id.both" --source s --unpack "$T/id.good" --new-ids
+is "$(/usr/bin/python3 -c 'import json, sys
+n = [a["id"] for a in json.load(open(sys.argv[1]))["annotations"]]
+print(n == list(range(1, len(n) + 1)), len(n) == 2 * len(json.load(open(sys.argv[2]))["annotations"]))' "$T/id.good/s.json" "$T/syn/instances.json")" \
+	"True True" "--new-ids numbers annotations anew"
+
 # Classes of images.
 mkdir -p "$T/classes/cat" "$T/classes/dog"
 cp "$T/syn/images/000001.jpg" "$T/classes/cat/a.jpg"
@@ -211,6 +227,7 @@ cp "$T/s1/same.jpg" "$T/s2/same.jpg"
 fails_with 1 "image 2 of source 's': annotation id 1 is there twice" coco-pack "$T/s1.json" --images "$T/s1" --source s "$T/s2.json" \
 	--images "$T/s2" --source s --unpack "$T/s_"
 fails_with 2 "each say where to write; give one of them" coco-pack "$T/two.pack" --unpack x --tar y
+fails_with 2 "new-ids is for --unpack" coco-pack "$T/two.pack" --new-ids
 fails_with 2 "jpeg-quality is for --unpack and --tar" coco-pack "$T/two.pack" --jpeg-quality 90
 if command -v script > /dev/null; then
 	like "$(script -qec "coco-pack $T/two.pack --tar -" /dev/null)" "refusing to write a tar file to a terminal" "no tar file on a terminal"

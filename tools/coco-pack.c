@@ -15,7 +15,7 @@
 static struct config {
 	struct option_list format, images, labels, results, set, classes, source;
 	const char *class_map, *exclude, *exif, *split, *output, *unpack, *tar, *rejects;
-	bool renumber, duplicates, shuffle, rest, unlabelled, strict;
+	bool renumber, duplicates, new_ids, shuffle, rest, unlabelled, strict;
 	int64_t epochs, start, count, subset_seed, jpeg_quality, subset, images_per_class, objects_per_class, corrupt_seed, distance;
 	double fraction, imbalance, corrupt;
 } config = { .exif = "raw", .output = "-", .epochs = 1, .count = -1, .fraction = 1, .distance = 4 };
@@ -59,6 +59,7 @@ static const struct option_spec options[] = {
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "file to write; a pack when it ends in .pack (stdout)"),
 	OPTION_TEXT(0, "unpack", "DIR", &config.unpack, 0, "write COCO JSON and images instead: DIR/SOURCE.json, DIR/SOURCE/"),
 	OPTION_TEXT(0, "tar", "FILE", &config.tar, 0, "write a WebDataset tar file instead; - is stdout"),
+	OPTION_FLAG(0, "new-ids", &config.new_ids, 0, "--unpack: annotations are numbered anew, as where segments have ids of their image"),
 	OPTION_INT(0, "jpeg-quality", "Q", &config.jpeg_quality, 1, 100, 0, "--unpack, --tar: pixels become JPEG of this quality (PNG)"),
 	OPTION_FLAG(0, "duplicates", &config.duplicates, 0,
 		    "list images that are there twice instead, a JSON object a line; exit status 3 when there are any"),
@@ -143,7 +144,7 @@ static int open_sink(struct pack_sink *sink, struct stream_writer *w, struct dat
 {
 	struct stream_header header;
 	const struct file_sink_param files = { config.unpack != NULL ? config.unpack : config.tar, d->n_categories, d->categories,
-		(int)config.jpeg_quality };
+		(int)config.jpeg_quality, config.new_ids };
 	if (config.unpack != NULL)
 		return unpack_sink_open(sink, &files);
 	if (config.tar != NULL)
@@ -279,6 +280,8 @@ static void check_usage(const struct arguments *args, const struct sampler_optio
 		tool_usage("--duplicates writes a list, of one epoch; without --unpack, --tar and --epochs");
 	if (option_given("distance") && !config.duplicates)
 		tool_usage("--distance is for --duplicates");
+	if (config.new_ids && config.unpack == NULL)
+		tool_usage("--new-ids is for --unpack");
 	if (config.jpeg_quality > 0 && config.unpack == NULL && config.tar == NULL)
 		tool_usage("--jpeg-quality is for --unpack and --tar; samples are carried as they are");
 	if (sampler_check_options(sampler) != 0)

@@ -11,6 +11,7 @@ struct file_sink_param {
 	int n_categories;
 	const struct category *categories;
 	int jpeg_quality;	/* of pixels; 0: PNG */
+	bool new_ids;	/* unpack: annotations are numbered 1, 2, ... whatever ids they have */
 };
 
 /*

@@ -24,6 +24,7 @@ struct unpacked {
 	struct id_map image_ids, object_ids;
 	struct id_map files;	/* name -> hash of the bytes, its upper 63 bits */
 	int64_t n_objects;
+	bool new_ids;
 	enum { IDS_UNKNOWN, IDS_OWN, IDS_COUNTED } ids;
 };
 
@@ -112,6 +113,7 @@ static struct unpacked *find_source(struct unpacker *u, const char *name)
 		return err_null("out of memory for %d sources", u->n + 1);
 	s->json.fd = -1;
 	s->name = arena_strdup(&u->arena, name);
+	s->new_ids = u->param.new_ids;
 	if (s->name == NULL || open_files(u, s) != 0) {
 		release_source(s);
 		return NULL;
@@ -186,7 +188,7 @@ static int new_image_id(struct unpacker *u, struct unpacked *s, const struct sam
 static int object_id(int64_t *id, struct unpacked *s, const struct sample *sample, int64_t i)
 {
 	char text[128];
-	int ids = sample->object_id != NULL ? IDS_OWN : IDS_COUNTED;
+	int ids = sample->object_id != NULL && !s->new_ids ? IDS_OWN : IDS_COUNTED;
 	if (s->ids != IDS_UNKNOWN && (int)s->ids != ids)
 		return err_set("image %s of source '%s': some of its images have ids for their annotations, and some have none",
 			       sample_id_text(&sample->id, text), s->name);
@@ -194,7 +196,7 @@ static int object_id(int64_t *id, struct unpacked *s, const struct sample *sampl
 	*id = ids == IDS_OWN ? sample->object_id[i] : ++s->n_objects;
 	int added = ids == IDS_OWN ? id_map_add(&s->object_ids, (struct sample_id){ .number = *id }, 0) : 1;
 	if (added == 0)
-		return err_set("image %s of source '%s': annotation id %lld is there twice", sample_id_text(&sample->id, text),
+		return err_set("image %s of source '%s': annotation id %lld is there twice; --new-ids gives them others", sample_id_text(&sample->id, text),
 			       s->name, (long long)*id);
 	return added < 0 ? -1 : 0;
 }
