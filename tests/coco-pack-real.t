@@ -136,14 +136,27 @@ coco-pack -q "$C/annotations/instances_val2017.json" --images "$C/val2017" -o "$
 for i in 0 1 2; do coco-pack -q "$T/val.pack" --shuffle --split $i/3 | tstream dump -; done | sort > "$T/parts"
 ok "three parts are the whole" cmp "$T/parts" <(coco-pack -q "$T/val.pack" --shuffle | tstream dump - | sort)
 
-# Every kind of them can be augmented.
+# Every kind of them can be augmented by every scheme, and unpacked and packed again.
+# amount FILE: its records and objects.
+amount() {
+	tstream dump "$1" | jq -s -c 'map(select(.id != null)) | [length, (map(.boxes.shape[0] // 0) | add)]'
+}
 augmented() { # NAME ARGUMENTS...
-	local name=$1
+	local name=$1 scheme said=''
 	shift
 	coco-pack -q "$@" --count 12 > "$T/some"
-	augment -q -s1 --size 128 "$T/some" > "$T/out" 2> "$T/err"
-	is "$? $(tstream check "$T/out" 2>&1 | grep -oE '[0-9]+ records'; cat "$T/err")" \
-		"0 $(tstream check "$T/some" 2>&1 | grep -oE '[0-9]+ records')" "$name, augmented"
+	for scheme in -s1 -s2 -s3 -s4 '-s4 --quirks tpu'; do
+		# shellcheck disable=SC2086
+		augment -q $scheme --size 128 "$T/some" > "$T/out" 2> "$T/err"
+		said+="$? $(tstream check "$T/out" 2>&1 | grep -oE '[0-9]+ records'; cat "$T/err") "
+	done
+	local records
+	records=$(tstream check "$T/some" 2>&1 | grep -oE '[0-9]+ records')
+	is "$said" "0 $records 0 $records 0 $records 0 $records 0 $records " "$name, augmented"
+	rm -rf "$T/un"
+	coco-pack -q "$T/some" --source x --unpack "$T/un" --new-ids
+	coco-pack -q "$T/un/x.json" --images "$T/un/x" > "$T/again"
+	is "$(amount "$T/again")" "$(amount "$T/some")" "$name, unpacked and packed again"
 }
 augmented "COCO" "$C/annotations/instances_val2017.json" --images "$C/val2017"
 augmented "keypoints" "$C/annotations/person_keypoints_val2017.json" --images "$C/val2017"
