@@ -176,11 +176,14 @@ train_alone() {
 	train "$1" "$2"
 }
 
+# show FILE COMMAND...: print it, run it, and keep what it says in FILE of the run, too.
+show() {
+	echo "+$(words "${@:2}") |$(words tee "$out/$1")" >&2
+	dry || "${@:2}" | tee "$out/$1"
+}
+
 # evaluate NAME [OPTION...]: the model on val.pack, by evalap with these options, into NAME.result.txt.
 evaluate() {
-	local name=$1
-	local look=(evalap -g "$out/val.pack" "$out/$name.results.json" "${@:2}")
-	run predict -q -m "$out/$name.safetensors" "$out/val.pack" --coco-json "$out/$name.results.json"
-	echo "+$(words "${look[@]}") |$(words tee "$out/$name.result.txt")" >&2
-	dry || "${look[@]}" | tee "$out/$name.result.txt"
+	run predict -q -m "$out/$1.safetensors" "$out/val.pack" --coco-json "$out/$1.results.json"
+	show "$1.result.txt" evalap -g "$out/val.pack" "$out/$1.results.json" "${@:2}"
 }

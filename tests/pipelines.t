@@ -1,5 +1,5 @@
 #!/bin/bash
-# pipelines/pretrain.sh, finetune.sh and selftrain.sh: a classifier's backbone becomes a detector; dry runs; kills.
+# pipelines/pretrain.sh, probe.sh, finetune.sh and selftrain.sh: a classifier's backbone becomes a detector; dry runs; kills.
 . "$(dirname "$0")/tap.sh"
 . "$(dirname "$0")/tiny.sh"
 
@@ -25,6 +25,11 @@ pretrain "my base" > said 2> commands
 is $? 0 "pretrain.sh runs"
 like "$(cat said)" "top-1|top1" "and says how many it knows"
 is "$(cat planned)" "$(grep '^+' commands)" "by the commands that the dry run showed"
+
+"$bin/probe.sh" -o "a probe" --init "my base/model.safetensors" --train pictures --val pictures --layer layer2 -- -c mean > said
+is $? 0 "probe.sh runs"
+like "$(cat said)" "accuracy" "and says what the features are worth"
+is "$(cat said)" "$(cat "a probe/result.txt")" "also in a file"
 
 data=(--train set/instances.json --train-images set/images --val set/instances.json --val-images set/images)
 finetune() {
