@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every command among the EXAMPLES of the man pages and of -h runs as it stands, in a directory with the files it names.
 . "$(dirname "$0")/tap.sh"
+[ "${CONF:-}" = asan ] && skip_all "under the sanitizers programs are tested one by one"
 . "$(dirname "$0")/tiny.sh"
 
 python=/usr/bin/python3

@@ -1,6 +1,7 @@
 #!/bin/bash
 # pipelines/pretrain.sh, probe.sh, finetune.sh and selftrain.sh: a classifier's backbone becomes a detector; dry runs; kills.
 . "$(dirname "$0")/tap.sh"
+[ "${CONF:-}" = asan ] && skip_all "under the sanitizers programs are tested one by one"
 . "$(dirname "$0")/tiny.sh"
 
 cd "$T" || exit 1
