@@ -11,8 +11,9 @@ coco-pack -q "$T/new/images" -o "$T/new.pack"
 coco-pack -q "$T/set/instances.json" --images "$T/set/images" -o "$T/set.pack"
 teach=(pseudolabel -q -j1 -t "$T/t.safetensors")
 predict -q -j1 -m "$T/t.safetensors" --score-threshold 0.001 --max-detections 500 --coco-json "$T/found.json" "$T/new.pack"
-# Scores of which 10, 40 and 80 % are below.
-mapfile -t at < <(jq 'map(.score) | sort | .[length / 10 | floor], .[length * 4 / 10 | floor], .[length * 8 / 10 | floor]' "$T/found.json")
+# Thresholds with about 10, 40 and 80 % of the scores below, where none is near, so that rounding puts none on the other side.
+mapfile -t at < <(jq 'map(.score) | sort | . as $s | (0.1, 0.4, 0.8) | (. * ($s | length) | floor) as $i |
+	[range($i - 20; $i + 20) | [$s[. + 1] - $s[.], ($s[. + 1] + $s[.]) / 2]] | max | .[1]' "$T/found.json")
 
 # labels FILE: [image, class, box, score, ignore] of each object, boxes to a thousandth.
 labels() {
