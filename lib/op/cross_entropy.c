@@ -98,8 +98,7 @@ static int backward(struct op_call *c)
 	return 0;
 }
 
-/* p [k] = softmax of a row, in double. */
-static void softmax(double *p, const struct tensor *z, int64_t row)
+void cross_entropy_softmax(double *p, const struct tensor *z, int64_t row)
 {
 	int64_t k = z->dim[3];
 	double top = -INFINITY, sum = 0;
@@ -124,7 +123,7 @@ static int reference(struct op_call *c)
 	if (p == NULL)
 		return -1;
 	for (int64_t row = 0; row < rows; row++) {
-		softmax(p, &c->in[Z], row);
+		cross_entropy_softmax(p, &c->in[Z], row);
 		for (int64_t j = 0; j < k; j++)
 			sum -= target(c, row, j) * log(p[j]);
 	}
@@ -141,7 +140,7 @@ static int reference_backward(struct op_call *c)
 	if (p == NULL)
 		return -1;
 	for (int64_t row = 0; row < rows; row++) {
-		softmax(p, &c->in[Z], row);
+		cross_entropy_softmax(p, &c->in[Z], row);
 		for (int64_t j = 0; j < k; j++) {
 			float old = map_adds(c, Z) ? map_load(dz->data, row * k + j, bf16) : 0;
 			map_store(dz->data, row * k + j, old + (float)((p[j] - target(c, row, j)) / (double)rows * dloss), bf16);

@@ -24,4 +24,7 @@ struct cross_entropy_param {
 
 extern const struct op op_cross_entropy;
 
+/* For references: p [k] = softmax of row `row` of z [.. .. .. k], f32 or bf16, in double. */
+void cross_entropy_softmax(double *p, const struct tensor *z, int64_t row);
+
 #endif

@@ -1,5 +1,7 @@
 #include "op/soft_cross_entropy.h"
 
+#include "op/cross_entropy.h"
+
 #include <math.h>
 
 enum { Z, TARGETS, WEIGHTS };
@@ -95,19 +97,6 @@ static int backward(struct op_call *c)
 	return 0;
 }
 
-/* p [k] = softmax of a row, in double. */
-static void softmax(double *p, const struct tensor *z, int64_t row)
-{
-	int64_t k = z->dim[3];
-	double top = -INFINITY, sum = 0;
-	for (int64_t j = 0; j < k; j++)
-		top = fmax(top, (double)map_load(z->data, row * k + j, z->dtype == DTYPE_BF16));
-	for (int64_t j = 0; j < k; j++)
-		sum += p[j] = exp((double)map_load(z->data, row * k + j, z->dtype == DTYPE_BF16) - top);
-	for (int64_t j = 0; j < k; j++)
-		p[j] /= sum;
-}
-
 static int reference(struct op_call *c)
 {
 	int64_t k = c->in[Z].dim[3], rows = c->in[WEIGHTS].dim[0];
@@ -117,7 +106,7 @@ static int reference(struct op_call *c)
 		return -1;
 	for (int64_t row = 0; row < rows; row++) {
 		double loss = 0;
-		softmax(p, &c->in[Z], row);
+		cross_entropy_softmax(p, &c->in[Z], row);
 		for (int64_t j = 0; j < k; j++)
 			loss -= (double)q[row * k + j] * log(p[j]);
 		((float *)c->out[ROWS].data)[row] = (float)loss;
@@ -138,7 +127,7 @@ static int reference_backward(struct op_call *c)
 		return -1;
 	for (int64_t row = 0; row < rows; row++) {
 		double all = 0;
-		softmax(p, &c->in[Z], row);
+		cross_entropy_softmax(p, &c->in[Z], row);
 		for (int64_t j = 0; j < k; j++)
 			all += (double)q[row * k + j];
 		for (int64_t j = 0; j < k; j++) {

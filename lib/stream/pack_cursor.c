@@ -33,24 +33,12 @@ void pack_cursor_close(struct pack_cursor *c)
 	*c = (struct pack_cursor){ .loaded = -1 };
 }
 
-static int reserve(uint8_t **data, size_t *room, size_t want)
-{
-	if (want <= *room)
-		return 0;
-	uint8_t *larger = realloc(*data, want);
-	if (larger == NULL)
-		return err_set("out of memory: %zu bytes of a pack", want);
-	*data = larger;
-	*room = want;
-	return 0;
-}
-
 /* Unpack zstd frame f, whose place is known, to `to`, which has room for it. */
 static int unpack_frame(struct pack_cursor *c, uint32_t f, uint64_t place, uint8_t *to)
 {
 	const struct pack_state *s = c->pack;
 	const struct pack_frame *x = &s->index.frames[f];
-	TRY(reserve(&c->packed, &c->packed_room, x->packed));
+	TRY(pack_reserve(&c->packed, &c->packed_room, x->packed));
 	TRY(pack_read_at(s, c->packed, x->packed, place));
 	if (frame_hash(c->packed, x->packed) != s->index.hashes[f] ||
 	    ZSTD_getFrameContentSize(c->packed, x->packed) != x->size)
@@ -68,7 +56,7 @@ static int load_frame(struct pack_cursor *c, uint32_t f, uint64_t place)
 	if (c->loaded == f)
 		return 0;
 	c->loaded = -1;
-	TRY(reserve(&c->frame, &c->frame_room, c->pack->index.frames[f].size));
+	TRY(pack_reserve(&c->frame, &c->frame_room, c->pack->index.frames[f].size));
 	TRY(unpack_frame(c, f, place, c->frame));
 	c->loaded = f;
 	return 0;

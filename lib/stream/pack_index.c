@@ -2,6 +2,7 @@
 
 #include "stream/frame.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char index_name[8] = "cocoindx";
@@ -192,4 +193,16 @@ int pack_index_decode(struct pack_index *x, const uint8_t *index, size_t index_s
 	x->frames = (const void *)(table + PACK_SKIPPABLE_HEAD);
 	TRY(make_marks(x, a));
 	return check_entries(x);
+}
+
+int pack_reserve(uint8_t **data, size_t *room, size_t want)
+{
+	if (want <= *room)
+		return 0;
+	uint8_t *larger = realloc(*data, want);
+	if (larger == NULL)
+		return err_set("out of memory: %zu bytes of a pack", want);
+	*data = larger;
+	*room = want;
+	return 0;
 }

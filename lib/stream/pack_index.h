@@ -74,4 +74,7 @@ struct pack_mark pack_index_mark(const struct pack_index *x, uint32_t f);
 /* Bring what is known about zstd frame f near. */
 void pack_index_expect(const struct pack_index *x, uint32_t f);
 
+/* At least `want` bytes on the heap at *data, which has *room; what was there stays. Error: memory. */
+int pack_reserve(uint8_t **data, size_t *room, size_t want) MUST_CHECK;
+
 #endif

@@ -102,18 +102,6 @@ static void *grown(void *list, uint64_t *room, uint64_t want, size_t element)
 	return list;
 }
 
-static int reserve(uint8_t **data, size_t *room, size_t want)
-{
-	if (want <= *room)
-		return 0;
-	uint8_t *larger = realloc(*data, want);
-	if (larger == NULL)
-		return err_set("out of memory: %zu bytes of a pack", want);
-	*data = larger;
-	*room = want;
-	return 0;
-}
-
 static int compress(struct packer *p, size_t *packed_size, uint8_t *packed, size_t room, const uint8_t *bytes,
 		    size_t size)
 {
@@ -159,7 +147,7 @@ static int flush(struct packer *p)
 	if (p->used == 0)
 		return 0;
 	TRY(check_length(p, p->used));
-	TRY(reserve(&p->packed, &p->packed_room, ZSTD_compressBound(p->used)));
+	TRY(pack_reserve(&p->packed, &p->packed_room, ZSTD_compressBound(p->used)));
 	TRY(compress(p, &n, p->packed, p->packed_room, p->pending, p->used));
 	struct packer_frame f = { p->packed, n, frame_hash(p->packed, n) };
 	TRY(write_frame(p, &f, p->used));
@@ -244,7 +232,7 @@ int packer_put(struct packer *p, int role, const uint8_t frame[FRAME_SIZE], cons
 	if (ready != NULL && ready->bytes != NULL)
 		return write_frame(p, ready, FRAME_SIZE + size);
 	size_t want = p->used + FRAME_SIZE + size;
-	TRY(reserve(&p->pending, &p->room, want > PACKER_SHARE ? want : PACKER_SHARE));
+	TRY(pack_reserve(&p->pending, &p->room, want > PACKER_SHARE ? want : PACKER_SHARE));
 	memcpy(p->pending + p->used, frame, FRAME_SIZE);
 	memcpy(p->pending + p->used + FRAME_SIZE, body, size);
 	p->used = want;
