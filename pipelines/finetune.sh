@@ -1,6 +1,7 @@
 #!/bin/bash
-# finetune.sh: train a detector from the weights of another model - a detector of other classes, or a classifier, whose
-# backbone is then used - and evaluate it, on any COCO or VOC data set.
+# finetune.sh: train a model from the weights of another one and evaluate it: a detector from a detector of other classes, or
+# from a classifier, whose backbone is then used, on any COCO or VOC data set; a classifier from one of other classes, on
+# folders of images.
 #
 # Run the same command again after a kill: it goes on from the last save, with the bits of a run that was never stopped.
 . "$(dirname "$(realpath "$0")")/common.bash"
@@ -14,6 +15,9 @@ END
 	cat << 'END'
   --init FILE         weights to begin with, a model of trainstep or of 'ckpt import'; what does not fit begins at random
 
+Of a classifier (--model classify-...) DATA is a directory with a folder of images for each class, or a pack; its --scheme is
+crop, or another of classifiers.
+
 What is trained, and how fast, is trainstep's business: --freeze, --train-only, --lr-mult, --layer-decay.
 
 examples:
@@ -21,6 +25,8 @@ examples:
       --val val.json --val-images val -- --lr 0.01 --lr-mult head=10
   pipelines/finetune.sh -o head --init run/model.safetensors --train VOC --train-set trainval \
       --val VOC --val-set test -- --train-only head
+  pipelines/finetune.sh -o pets --init resnet18.safetensors --train pets/train --val pets/val \
+      --model classify-resnet18-bn --scheme crop --size 224 -- --lr 0.01 --lr-mult fc=10
 END
 }
 
@@ -32,4 +38,7 @@ begin
 pack train
 pack val
 train_alone model "${opt[init]}" "${opt[scheme]}"
-evaluate model --per-class
+case ${opt[model]} in
+classify-*) evaluate model -t classify --per-class ;;
+*) evaluate model --per-class ;;
+esac

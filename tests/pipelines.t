@@ -32,6 +32,12 @@ is $? 0 "probe.sh runs"
 like "$(cat said)" "accuracy" "and says what the features are worth"
 is "$(cat said)" "$(cat "a probe/result.txt")" "also in a file"
 
+"$bin/finetune.sh" -o other --init "my base/model.safetensors" --train pictures --val pictures --model classify-resnet18-bn \
+	--scheme crop --size 64 --epochs 1 --batch 4 -- -j1 --warmup 0 --train-only fc > said 2> commands
+is $? 0 "finetune.sh runs on a classifier"
+like "$(cat said)" "top1" "and says how many it knows"
+like "$(cat commands)" "start weights from 'my base/model.safetensors'" "begins with the other's weights"
+
 data=(--train set/instances.json --train-images set/images --val set/instances.json --val-images set/images)
 finetune() {
 	"$bin/finetune.sh" -o "$1" --init "my base/model.safetensors" "${data[@]}" --model retinanet-resnet18-fpn-frozenbn \

@@ -1,0 +1,150 @@
+#!/bin/bash
+# textbook.sh DIR: fine-tuning as the textbook does it, against probes and against training from random weights.
+#
+# ResNet-20 with its weights of CIFAR-10 gets a new head for two classes of Tiny ImageNet, whose images of 64 pixels it sees
+# at 32. Ten pairs of classes, 150 images of each to train and 20 to evaluate, seeds 0 to 2 for the head, the order and the
+# augmentation. All are trained with plain SGD and equally many steps:
+#
+#     fine-tune  all weights with a rate of 0.01, the head with 0.1
+#     probe      the head alone with 0.1, all that was copied stays
+#     scratch    random weights, everything with 0.1
+#     logistic   for comparison, pipelines/probe.sh: a logistic regression on the features of unaugmented images; has no seed
+#
+# Source of the recipe: Zhang et al., Dive into Deep Learning, section Fine-Tuning, the rates of its first edition.
+#
+# What is trained is kept in DIR; run again after a kill, it goes on. JOBS cells run at a time (one for each processor), with a
+# thread each, so that their number does not matter to the result.
+set -euo pipefail
+
+here=$(dirname "$(realpath "$0")")
+root=$here/../..
+export BIN=${BIN:-$root/build/release/bin} OMP_NUM_THREADS=1
+PATH=$BIN:$PATH
+data=${COCOPIPE_DATA:-$root/../shared/data}
+weights=$data/weights/cifar10-resnet-akamaster/pretrained_models/resnet20-12fca82f.th
+images=$data/tinyimagenet100
+
+[ $# = 1 ] || { echo "usage: textbook.sh DIR" >&2; exit 2; }
+for file in "$weights" "$images/train" "$images/val"; do
+	[ -e "$file" ] || { echo "textbook.sh: skipped: $file is not there"; exit 0; }
+done
+out=$1
+jobs=${JOBS:-$(nproc)}
+pairs=10 seeds=3
+
+net=classify-resnet20-cifar-bn
+look=(--scheme crop --size 32 --epochs 15 --batch 32)
+sgd=(--momentum 0 --weight-decay 0.001 --warmup 0 --decay constant)
+
+# Of all classes in order of their names, pair k is the first and the sixth of the k-th ten.
+make_pair() {
+	local part class
+	for part in train val; do
+		[ ! -e "$out/pairs/$1.$part.pack" ] || continue
+		rm -rf "$out/pairs/$1.$part"
+		mkdir -p "$out/pairs/$1.$part"
+		for class in "${classes[10 * $1]}" "${classes[10 * $1 + 5]}"; do
+			ln -s "$(realpath "$images")/$part/$class" "$out/pairs/$1.$part/$class"
+		done
+		coco-pack -q "$out/pairs/$1.$part" -o "$out/pairs/$1.$part.pack"
+	done
+}
+
+# train METHOD PAIR SEED DIR
+train() {
+	local from=(-o "$4" --train "$out/pairs/$2.train.pack" --val "$out/pairs/$2.val.pack")
+	local init=(--init "$out/cifar10.safetensors")
+	case $1 in
+	fine-tune) "$root/pipelines/finetune.sh" "${from[@]}" "${init[@]}" --model $net "${look[@]}" --seed "$3" -- \
+		"${sgd[@]}" --lr 0.01 --lr-mult linear=10 ;;
+	probe) "$root/pipelines/finetune.sh" "${from[@]}" "${init[@]}" --model $net "${look[@]}" --seed "$3" -- \
+		"${sgd[@]}" --lr 0.1 --train-only linear ;;
+	scratch) "$root/pipelines/pretrain.sh" "${from[@]}" --model $net "${look[@]}" --seed "$3" -- "${sgd[@]}" --lr 0.1 ;;
+	logistic) "$root/pipelines/probe.sh" "${from[@]}" "${init[@]}" --layer layer3 ;;
+	esac
+}
+
+# cell METHOD PAIR SEED: the accuracy into DIR/cells/METHOD-PAIR-SEED.
+cell() {
+	local name=$1-$2-$3
+	if ! train "$@" "$out/work/$name" > "$out/$name.said" 2>&1; then
+		echo "textbook.sh: $name failed:" >&2
+		tail -n 5 "$out/$name.said" >&2
+		touch "$out/failed"
+		return
+	fi
+	sed -n 's/.*(top1) = //p; s/^accuracy *\([0-9.]*\) .*/\1/p' "$out/work/$name/"*result.txt > "$out/work/$name/accuracy"
+	mv "$out/work/$name/accuracy" "$out/cells/$name"
+	rm -r "$out/work/$name" "$out/$name.said"
+	echo "$name: $(cat "$out/cells/$name")" >&2
+}
+
+# table: of lines METHOD PAIR SEED ACCURACY. Means over the pairs of the means over the seeds, with Student's 95 % interval over
+# the pairs (9 degrees of freedom); the deviation over the seeds of a pair, pooled; what fine-tuning gains.
+table() {
+	awk -v pairs=$pairs '
+	function interval(sum, square,   mean, half) {
+		mean = sum / pairs
+		half = 2.262157 * sqrt((square - pairs * mean * mean) / (pairs - 1) / pairs)
+		return sprintf("%.1f | %.1f to %.1f", mean, mean - half, mean + half)
+	}
+	{ n[$1, $2]++; sum[$1, $2] += 100 * $4; square[$1, $2] += (100 * $4) ^ 2 }
+	END {
+		m = split("fine-tune probe logistic scratch", method, " ")
+		print "| method | top-1, % | 95 % interval | deviation over seeds |\n|---|---|---|---|"
+		for (i = 1; i <= m; i++) {
+			all = squares = within = 0
+			for (p = 0; p < pairs; p++) {
+				k = n[method[i], p]
+				mean[i, p] = sum[method[i], p] / k
+				all += mean[i, p]
+				squares += mean[i, p] ^ 2
+				within += k > 1 ? (square[method[i], p] - k * mean[i, p] ^ 2) / (k - 1) : 0
+			}
+			printf "| %s | %s | %s |\n", method[i], interval(all, squares), k > 1 ? sprintf("%.1f", sqrt(within / pairs)) : "no seed"
+		}
+		print "\n| fine-tuning gains over | points | 95 % interval | pairs won, even, lost |\n|---|---|---|---|"
+		for (i = 2; i <= m; i++) {
+			all = squares = won = lost = 0
+			for (p = 0; p < pairs; p++) {
+				gain = mean[1, p] - mean[i, p]
+				all += gain
+				squares += gain * gain
+				won += gain > 1e-9
+				lost += gain < -1e-9
+			}
+			printf "| %s | %s | %d, %d, %d |\n", method[i], interval(all, squares), won, pairs - won - lost, lost
+		}
+		print "\n| pair | fine-tune | probe | logistic | scratch |\n|---|---|---|---|---|"
+		for (p = 0; p < pairs; p++)
+			printf "| %d | %.1f | %.1f | %.1f | %.1f |\n", p, mean[1, p], mean[2, p], mean[3, p], mean[4, p]
+	}'
+}
+
+mkdir -p "$out/pairs" "$out/cells" "$out/work"
+mapfile -t classes < <(cd "$images/val" && printf '%s\n' */ | tr -d / | LC_ALL=C sort)
+[ -e "$out/cifar10.safetensors" ] || ckpt import -q -m $net --scheme crop --size 32 -o "$out/cifar10.safetensors" "$weights"
+for ((pair = 0; pair < pairs; pair++)); do
+	make_pair $pair
+done
+
+rm -f "$out/failed"
+for ((seed = 0; seed < seeds; seed++)); do
+	for ((pair = 0; pair < pairs; pair++)); do
+		for method in fine-tune probe logistic scratch; do
+			[ ! -e "$out/cells/$method-$pair-$seed" ] || continue
+			[ $method != logistic ] || [ $seed = 0 ] || continue
+			while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+				wait -n || true
+			done
+			[ ! -e "$out/failed" ] || break 3
+			cell $method $pair $seed &
+		done
+	done
+done
+wait
+[ ! -e "$out/failed" ] || exit 1
+for file in "$out"/cells/*; do
+	name=$(basename "$file")
+	sed "s/^/${name%-*-*} $(tr - ' ' <<< "${name#"${name%-*-*}"-}") /" "$file"
+done | table | tee "$out/table.md"
