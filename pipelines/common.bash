@@ -20,6 +20,8 @@ export PATH=${BIN:-$here/../build/release/bin}:$PATH
 declare -A opt
 # shellcheck disable=SC2034 # rest: of those who source this
 rest=() out=""
+# What augment is given beside scheme, size and seed.
+augmenting=()
 # Options that do not decide the result.
 free=" o save-every "
 # Options whose value is a file or directory: a change of it is another run.
@@ -36,7 +38,13 @@ words() {
 	printf ' %q' "$@"
 }
 
-# detector_usage: the options of all that train a detector; what they are without being given is in opt.
+# describe OPTION TEXT: its line of the usage, where the pipeline has it.
+describe() {
+	local key=${1%% *}
+	[ -z "${opt[${key#--}]+known}" ] || printf '  %-19s %s\n' "$1" "$2"
+}
+
+# detector_usage: what all that train a detector have in common; what their options are without being given is in opt.
 detector_usage() {
 	cat << END
 DATA is a COCO JSON file (with --train-images, --val-images), a VOC directory (with --train-set, --val-set)
@@ -48,14 +56,14 @@ or a pack. With DRY_RUN=1 in the environment commands are printed and not run.
   --train-images DIR  images of a COCO JSON file
   --train-set NAME    list in ImageSets/Main of a VOC directory
   --val DATA          what to evaluate on; --val-images and --val-set alike
-  --model NAME        architecture (${opt[model]})
-  --scheme N          augmentation, 0 to 4 (${opt[scheme]})
-  --size WxH          of the training images (${opt[size]})
-  --epochs N          passes over the training images (${opt[epochs]})
-  --batch N           images a step (${opt[batch]})
-  --seed N            of everything random (${opt[seed]})
-  --save-every N      steps between saves (${opt[save-every]})
 END
+	describe "--model NAME" "architecture (${opt[model]})"
+	describe "--scheme N" "augmentation, 0 to 4 (${opt[scheme]:-})"
+	describe "--size WxH" "of the training images (${opt[size]})"
+	describe "--epochs N" "passes over the training images (${opt[epochs]:-})"
+	describe "--batch N" "images a step (${opt[batch]})"
+	describe "--seed N" "of everything random (${opt[seed]:-})"
+	describe "--save-every N" "steps between saves (${opt[save-every]:-})"
 }
 
 # dry: whether commands are only shown.
@@ -149,12 +157,15 @@ pack() {
 	[ -e "$out/$name.pack" ] || run coco-pack "${opt[$name]}" ${from[@]+"${from[@]}"} "${@:2}" -o "$out/$name.pack"
 }
 
-# train NAME INIT: the samples of command `records` through `change` and `learn` into NAME.safetensors, from where an earlier call
-# was stopped, or from INIT, as trainstep --init takes it.
+# train NAME INIT [POSITION]: the samples of command `records` through `change` and `learn` into NAME.safetensors, from where an
+# earlier call was stopped, or from INIT, as trainstep --init takes it. A dry run takes the earlier call to have come to POSITION.
 train() {
 	local name=$1 start=0 weights=(--init "$2")
 	if [ -e "$out/$name.state" ]; then
 		start=$(DRY_RUN=0 run trainstep --position "$out/$name.state")
+		weights=(--resume "$out/$name.state")
+	elif dry && [ "${3:-0}" != 0 ]; then
+		start=$3
 		weights=(--resume "$out/$name.state")
 	fi
 	local first=("${records[@]}" --start "$start")
@@ -171,7 +182,7 @@ train() {
 # train_alone NAME INIT POLICY: train.pack alone into NAME.safetensors.
 train_alone() {
 	records=(coco-pack -q "$out/train.pack" --shuffle --epochs "${opt[epochs]}" --seed "${opt[seed]}")
-	change=(augment -q "-s$3" --size "${opt[size]}" --seed "${opt[seed]}")
+	change=(augment -q "-s$3" --size "${opt[size]}" --seed "${opt[seed]}" ${augmenting[@]+"${augmenting[@]}"})
 	learn=(trainstep -m "${opt[model]}" -b "${opt[batch]}" --seed "${opt[seed]}")
 	train "$1" "$2"
 }

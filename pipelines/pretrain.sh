@@ -18,6 +18,7 @@ printed and not run.
   --val DATA      what to evaluate on
   --model NAME    architecture (classify-resnet50-bn)
   --scheme NAME   augmentation of classifiers: crop, or another of augment's (crop)
+  --area LO,HI    part of an image that crop shows (0.08,1.0; for few images or epochs 0.25,1.0)
   --size N        pixels a side (224)
   --epochs N      passes over the training images (90)
   --batch N       images a step (32)
@@ -26,17 +27,18 @@ printed and not run.
 
 examples:
   pipelines/pretrain.sh -o imagenet --train imagenet/train --val imagenet/val
-  pipelines/pretrain.sh -o small --train tiny/train --val tiny/val --model classify-resnet18-bn --size 64 --epochs 30 \
-      -- --lr 0.05 --decay cosine --label-smoothing 0.1
+  pipelines/pretrain.sh -o small --train tiny/train --val tiny/val --model classify-resnet18-bn --size 64 --area 0.25,1 \
+      --epochs 30 -- --lr 0.05 --decay cosine --label-smoothing 0.1
 END
 }
 
-opt=([o]="" [train]="" [val]="" [model]=classify-resnet50-bn [scheme]=crop [size]=224 [epochs]=90 [batch]=32 [seed]=0
+opt=([o]="" [train]="" [val]="" [model]=classify-resnet50-bn [scheme]=crop [area]="" [size]=224 [epochs]=90 [batch]=32 [seed]=0
 	[save-every]=500)
 parse "$@"
 need o train val
 begin
 pack train
 pack val
+[ -z "${opt[area]}" ] || augmenting+=(--area "${opt[area]}")
 train_alone model random "${opt[scheme]}"
 evaluate model -t classify --per-class

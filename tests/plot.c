@@ -18,6 +18,7 @@ struct seen {
 	double left, right, top, bottom;	/* of the lines */
 	int circles, rects;
 	double rect[16][4];	/* x y w h */
+	int strokes;	/* paths with feet: intervals */
 };
 
 static void see_points(struct seen *s, const char *d)
@@ -58,6 +59,7 @@ static void start(void *data, const char *name, const char **attributes)
 		if (strcmp(attributes[i], "d") == 0)
 			d = attributes[i + 1];
 	}
+	s->strokes += d != NULL && strstr(d, "h8m-4 0V") != NULL;
 	if (!line)
 		return;
 	s->lines++;
@@ -130,10 +132,18 @@ static void check_page(void)
 	is_near(seen.rect[1][0] + seen.rect[1][2], 68 + (800 - 68 - 20) / 4.0, 0.06, "it ends at 0.5 of 2");
 	is_near(seen.rect[1][3], (480 - 24 - 44 - 52) / 2.0, 0.06, "and is as high as 1 of 2, with the legend below");
 	is_int(seen.circles, 2, "two dots");
+	static const double half[] = { 3, NAN };
+	struct plot_series interval = { .n = 2, .x = left, .y = height, .half = half };
+	struct plot with = { .n_series = 1, .series = &interval };
+	draw(&seen, &with, "an interval");
+	is_int(seen.strokes, 1, "where it is finite");
 	struct plot_page page = { .title = "page", .n_plots = 2, .plots = plots, .bars_title = "bars", .n_bars = 3, .bars = bars };
 	parse(&seen, plot_page_write(path, &page) == 0, "a page");
 	is_int(seen.lines, 1, "one line");
 	is_int(seen.rects, 1 + 2 + 1 + 3 + 3, "background, bars of two charts, a legend, three rows and what is in them");
+	struct plot_page rows = { .n_plots = 2, .plots = plots, .columns = 1 };
+	parse(&seen, plot_page_write(path, &rows) == 0, "charts below each other");
+	is_near(seen.rect[1][0] + seen.rect[1][2], 68 + (1260 - 68 - 20) / 4.0, 0.06, "are as wide as the page");
 	page = (struct plot_page){ .title = "nothing" };
 	parse(&seen, plot_page_write(path, &page) == 0, "an empty page");
 	check_names();

@@ -92,6 +92,15 @@ for signal in TERM USR1; do
 	is "$(sums "$m" "$state")" "$want" "SIG$signal: resumed to the same bits"
 done
 
+# --until: the run in two parts, the first of which ends by itself.
+rm -f "$T"/m.*
+run m --until 4 "$T/data.stream"
+is $? 0 "--until 4 ends well"
+is "$(wc -l < "$T/m.log")" 4 "after four steps"
+resume_now
+wait $job
+is "$(sums "$m" "$state")" "$want" "and the rest ends with the bits of one run"
+
 # What differs is an error that shows it.
 rm -f "$T"/m.*
 state=$T/whole.state-00000003

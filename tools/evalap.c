@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "eval/eval_coco.h"
 #include "eval/eval_gate.h"
+#include "eval/eval_grid.h"
 #include "eval/eval_task.h"
 #include "eval/eval_type.h"
 
@@ -19,6 +20,7 @@ static struct config {
 	bool per_class;
 	bool logits;
 	bool strict;
+	const char *plot_gains;
 	struct eval_coco_options coco;
 	struct eval_gate_options gates;
 } config = {
@@ -29,7 +31,7 @@ static struct config {
 
 static const struct option_spec options[] = {
 	OPTION_TEXT('g', "truth", "FILE", &config.truth, 0,
-		    "ground truth (needed, except by merge): COCO JSON, or a pack or stream of samples"),
+		    "ground truth (needed, except by merge and grid): COCO JSON, or a pack or stream of samples"),
 	OPTION_TEXT('t', "type", "TYPE", &config.coco.type, 0,
 		    "what is compared: bbox, segm (masks), boundary (of masks), keypoints, miou (label maps),\n"
 		    "                              classify (classes of images) or ood (out of distribution) (bbox)"),
@@ -57,7 +59,8 @@ static const struct option_spec options[] = {
 	OPTION_TEXT(0, "thresholds", "FILE", &config.coco.analysis.thresholds, 0, "write the best threshold of every category"),
 	OPTION_TEXT(0, "confusion", "FILE", &config.coco.analysis.confusion, 0, "write which category is taken for which"),
 	OPTION_TEXT(0, "per-image", "FILE", &config.coco.analysis.per_image, 0, "write the figures of every image, the worst first"),
-	OPTION_TEXT(0, "plot", "FILE", &config.coco.analysis.plot, 0, "draw curves, scores and categories (SVG)"),
+	OPTION_TEXT(0, "plot", "FILE", &config.coco.analysis.plot, 0, "draw curves, scores and categories (SVG); of a grid AP against steps"),
+	OPTION_TEXT(0, "plot-gains", "FILE", &config.plot_gains, 0, "of a grid draw gains against schemes and fractions (SVG)"),
 	OPTION_FLAG(0, "ci", &config.coco.analysis.intervals, 0, "intervals of the figures, by drawing images again and again"),
 	OPTION_TEXT(0, "compare", "FILE", &config.coco.analysis.compare, 0, "other results: differences with intervals and p"),
 	OPTION_INT(0, "rounds", "N", &config.coco.analysis.bootstrap.rounds, 1, 1000000, 0, "draws for --ci and --compare (1000)"),
@@ -81,6 +84,7 @@ static const struct tool_spec tool = {
 		    "evalap -g val.json --partial 0.part shard0.json && evalap -g val.json --partial 1.part shard1.json &&\n"
 		    "    evalap merge 0.part 1.part\n"
 		    "evalap -t classify -g labels.csv scores.csv\n"
+		    "evalap grid duel/figures.csv --plot curves.svg --plot-gains gains.svg\n"
 		    "evalap -g instances.json --ci --errors --plot page.svg results.json\n"
 		    "evalap -g instances.json --compare b.json a.json\n"
 		    "evalap -g instances.json --baseline old.json --max-drop 0.002 results.json\n",
@@ -217,6 +221,8 @@ static int run(const struct arguments *args, struct arena *a)
 	struct eval_coco coco;
 	check_task_options(task);
 	refuse_alone();
+	if (config.plot_gains != NULL)
+		tool_usage("--plot-gains goes with grid only");
 	check_inputs(args, results);
 	if (task != NULL)
 		return run_task(task, results, args->threads, a);
@@ -236,6 +242,21 @@ static int merge(const struct arguments *args, struct arena *a)
 	return finish_coco(&coco, a);
 }
 
+/* evalap grid TABLE: many trainings side by side. */
+static int grid(const struct arguments *args, struct arena *a)
+{
+	struct eval_grid g;
+	refuse_others("csv|level|plot|plot-gains", "", "does not go with grid, which compares figures");
+	if (args->n != 2)
+		tool_usage("grid wants one table of evaluations");
+	TRY(eval_grid_read(&g, args->operand[1], config.coco.analysis.bootstrap.level, a));
+	if (config.coco.analysis.plot != NULL)
+		TRY(eval_grid_plot_curves(config.coco.analysis.plot, &g));
+	if (config.plot_gains != NULL)
+		TRY(eval_grid_plot_gains(config.plot_gains, &g));
+	return config.csv ? eval_grid_csv(stdout, &g) : eval_grid_print(stdout, &g);
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments args;
@@ -245,8 +266,8 @@ int main(int argc, char **argv)
 	config.coco.threads = config.coco.analysis.bootstrap.threads = args.threads;
 	config.coco.analysis.bootstrap.seed = (uint64_t)args.seed;
 	arena_init(&arena, 1 << 20);
-	bool merging = args.n > 0 && strcmp(args.operand[0], "merge") == 0;
-	int status = merging ? merge(&args, &arena) : run(&args, &arena);
+	const char *first = args.n > 0 ? args.operand[0] : "";
+	int status = strcmp(first, "merge") == 0 ? merge(&args, &arena) : strcmp(first, "grid") == 0 ? grid(&args, &arena) : run(&args, &arena);
 	arena_release(&arena);
 	int end = tool_end(status > 0 ? 0 : status);
 	return end == EXIT_OK ? status : end;

@@ -22,7 +22,7 @@ static struct trainer_options config = {
 	.schedule = { .lr = 0.01, .warmup = 100, .warmup_factor = 0.001, .decay = "0.8,0.95", .gamma = 0.1 },
 };
 static const char *dtype = "f32", *conv = "auto", *solver = "torch", *log_path, *plot_path, *position_of, *profile_path, *peak_path, *times;
-static int64_t anchor_size = 32;
+static int64_t anchor_size = 32, until;
 static struct option_list freeze, train_only, lr_mult;
 
 static const struct option_spec options[] = {
@@ -42,6 +42,7 @@ static const struct option_spec options[] = {
 		    "one image after the other; gradients are added in a fixed order"),
 	OPTION_FLAG(0, "recompute", &config.recompute, 0, "save memory: blocks run again on the way back; the same bits"),
 	OPTION_INT(0, "steps", "N", &config.steps, 0, 1e12, OPTION_RECORDS, "steps of the run; 0: planned samples / batch (0)"),
+	OPTION_INT(0, "until", "N", &until, 0, 1e12, 0, "end after step N of the run, as a signal would; 0: when it is done (0)"),
 	OPTION_TEXT(0, "schedule", "1x..9x", &times, OPTION_RECORDS,
 		    "Detectron's length, rate and drops, by epochs of the data set; --lr is then for a batch of 16 (none)"),
 	OPTION_INT(0, "dataset-size", "N", &config.dataset_size, 0, 9e15, OPTION_RECORDS,
@@ -150,6 +151,12 @@ static int check_end(struct session *s)
 	return got < 0 ? -1 : 0;
 }
 
+/* The step this program goes to; the run may be longer. */
+static int64_t last_step(const struct trainer *t)
+{
+	return until > 0 && until < t->steps ? until : t->steps;
+}
+
 static int train(struct session *s, bool quiet)
 {
 	struct trainer *t = s->trainer;
@@ -157,15 +164,15 @@ static int train(struct session *s, bool quiet)
 	int got = 1, status = 0;
 	progress_start(&s->progress, "steps", t->steps, quiet);
 	double last_sec = clock_sec();
-	while (status == 0 && t->step < t->steps && stop_signal == 0 && (got = feeder_next(s->feeder, &item, &stop_signal)) == 1)
+	while (status == 0 && t->step < last_step(t) && stop_signal == 0 && (got = feeder_next(s->feeder, &item, &stop_signal)) == 1)
 		status = train_step(s, item, &last_sec);
 	progress_end(&s->progress);
 	if (status != 0 || got < 0)
 		return -1;
 	TRY(trainer_save(t));
-	if (got == 1 && t->options.steps == 0 && stop_signal == 0)
+	if (got == 1 && t->options.steps == 0 && t->step == t->steps && stop_signal == 0)
 		TRY(check_end(s));
-	if (t->step == t->steps)
+	if (t->step >= last_step(t))
 		stop_signal = 0;	/* too late to matter */
 	return 0;
 }
@@ -176,11 +183,11 @@ static void say_result(const struct trainer *t, const struct feeder *f)
 	if (feeder_passed(f) > 0)
 		tool_say("%lld sample%s passed over, whose source was complete in the batch (--quota)", (long long)feeder_passed(f),
 			 tool_plural(feeder_passed(f)));
-	if (t->step < t->steps && stop_signal == 0)
+	if (t->step < last_step(t) && stop_signal == 0)
 		tool_say("the data ended after %lld of %lld steps", (long long)t->step, (long long)t->steps);
 	tool_say("%lld step%s of %lld image%s, model in '%s'%s", (long long)t->step, tool_plural(t->step),
 		 (long long)config.batch, tool_plural(config.batch), config.output,
-		 stop_signal != 0 ? "; stopped by a signal, go on with --resume" : "");
+		 stop_signal != 0 ? "; stopped by a signal, go on with --resume" : t->step < t->steps ? "; go on with --resume" : "");
 	if (dropped > 0)
 		tool_say("%d image%s of the last, partial batch dropped", dropped, tool_plural(dropped));
 }

@@ -33,6 +33,7 @@ struct plot_series {
 	const char *name;	/* in the legend; NULL: not there */
 	int n;
 	const double *x, *y;	/* [n] */
+	const double *half;	/* [n] of lines: half of an interval around y, which is drawn where it is finite; NULL: none */
 	bool faint;	/* drawn thin and pale, in the colour of the next series: raw values behind their average */
 	enum plot_mark mark;
 	double width;	/* of bars, as x */
@@ -58,11 +59,12 @@ struct plot_bar {
 	double value, behind;
 };
 
-/* Charts side by side, and below them a list of horizontal bars in columns. */
+/* Charts side by side, in rows, and below them a list of horizontal bars in columns. */
 struct plot_page {
 	const char *title, *subtitle;
 	int n_plots;
 	const struct plot *plots;	/* their w and h have no effect */
+	int columns;	/* charts of a row; 0: all */
 	const char *bars_title;
 	int n_bars;
 	const struct plot_bar *bars;	/* [n_bars] from the top of the first column on */

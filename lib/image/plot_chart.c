@@ -52,6 +52,11 @@ static bool drawable(const struct plot *p, const struct plot_series *s, int i)
 	return isfinite(s->x[i]) && isfinite(s->y[i]) && (!p->log_y || s->y[i] > 0);
 }
 
+static double half_at(const struct plot_series *s, int i)
+{
+	return s->half != NULL && isfinite(s->half[i]) ? s->half[i] : 0;
+}
+
 static void make_axes(struct chart *c)
 {
 	const struct plot *p = c->plot;
@@ -65,8 +70,8 @@ static void make_axes(struct chart *c)
 				continue;
 			x0 = fmin(x0, s->x[i]);
 			x1 = fmax(x1, s->x[i] + (s->mark == PLOT_BARS ? s->width : 0));
-			y0 = fmin(y0, s->y[i]);
-			y1 = fmax(y1, s->y[i]);
+			y0 = fmin(y0, s->y[i] - half_at(s, i));
+			y1 = fmax(y1, s->y[i] + half_at(s, i));
 		}
 	}
 	if (p->zero_y && !p->log_y && y0 > 0 && y0 <= y1)
@@ -188,6 +193,20 @@ static void put_bars(struct chart *c, const struct plot_series *s, const char *c
 	fputs("</g>\n", c->file);
 }
 
+/* An interval is an upright stroke with feet. */
+static void put_intervals(struct chart *c, const struct plot_series *s, const char *color)
+{
+	fprintf(c->file, "<g stroke=\"%s\" stroke-width=\"1.5\">\n", color);
+	for (int i = 0; i < s->n; i++) {
+		if (!drawable(c->plot, s, i) || half_at(s, i) == 0)
+			continue;
+		double x = plot_axis_pixel(&c->x, s->x[i]), top = plot_axis_pixel(&c->y, s->y[i] + half_at(s, i));
+		double bottom = plot_axis_pixel(&c->y, s->y[i] - half_at(s, i));
+		fprintf(c->file, "<path d=\"M%.1f %.1fh8m-4 0V%.1fm-4 0h8\" fill=\"none\"/>\n", x - 4, top, bottom);
+	}
+	fputs("</g>\n", c->file);
+}
+
 static void put_series(struct chart *c, const struct plot_series *s, const char *color)
 {
 	if (s->mark == PLOT_BARS) {
@@ -195,6 +214,8 @@ static void put_series(struct chart *c, const struct plot_series *s, const char 
 		return;
 	}
 	put_line(c, s, color);
+	if (s->half != NULL)
+		put_intervals(c, s, color);
 	if (s->mark == PLOT_DOTS)
 		put_dots(c, s, color);
 }

@@ -83,16 +83,31 @@ static void put_bars(FILE *file, const struct plot_page *page, const struct layo
 			MARGIN + l->width * (i / l->rows), y + BARS_HEAD - 6 + BAR_H * (double)(i % l->rows), l->width);
 }
 
+/* How the charts are laid out; below: pixels of the tallest legend. */
+struct rows {
+	int columns, n, width, height, below;
+};
+
+static struct rows lay_out_charts(const struct plot_page *page)
+{
+	struct rows r = { .columns = page->columns > 0 ? page->columns : page->n_plots };
+	if (page->n_plots == 0)
+		return r;
+	r.n = (page->n_plots + r.columns - 1) / r.columns;
+	r.width = PAGE_W / r.columns;
+	for (int i = 0; i < page->n_plots; i++) {
+		int needed = plot_legend_height(&page->plots[i], r.width);
+		r.below = needed > r.below ? needed : r.below;
+	}
+	r.height = CHART_H + r.below;
+	return r;
+}
+
 int plot_page_write(const char *path, const struct plot_page *page)
 {
 	struct atomic_file f;
-	int width = page->n_plots > 0 ? PAGE_W / page->n_plots : 0, below = 0;
-	for (int i = 0; i < page->n_plots; i++) {
-		int needed = plot_legend_height(&page->plots[i], width);
-		below = needed > below ? needed : below;
-	}
-	int h = HEAD + (page->n_plots > 0 ? CHART_H + below : 0);
-	int bars_y = h;
+	struct rows rows = lay_out_charts(page);
+	int bars_y = HEAD + rows.n * rows.height, h = bars_y;
 	struct layout layout = lay_out(page);
 	if (page->n_bars > 0)
 		h += BARS_HEAD + BAR_H * layout.rows;
@@ -103,8 +118,9 @@ int plot_page_write(const char *path, const struct plot_page *page)
 	plot_put_label(f.file, page->title, PAGE_W / 2.0, 32, "text-anchor=\"middle\" font-size=\"20\" font-weight=\"600\"");
 	plot_put_label(f.file, page->subtitle, PAGE_W / 2.0, 56, "text-anchor=\"middle\" font-size=\"13\" fill=\"#555b66\"");
 	for (int i = 0; i < page->n_plots; i++) {
-		fprintf(f.file, "<g transform=\"translate(%d %d)\">\n", i * width, HEAD);
-		plot_put_chart(f.file, &page->plots[i], width, CHART_H + below, below);
+		fprintf(f.file, "<g transform=\"translate(%d %d)\">\n", i % rows.columns * rows.width,
+			HEAD + i / rows.columns * rows.height);
+		plot_put_chart(f.file, &page->plots[i], rows.width, rows.height, rows.below);
 		fputs("</g>\n", f.file);
 	}
 	if (page->n_bars > 0)
