@@ -49,6 +49,8 @@ like "$(cat said)" 'selftrain +1 +0\.2 +4 +0\.3550 ±0\.0421 +\+0\.0233 ±0\.037
 is "$(grep -c . said)" 7 "a heading, four rows, two explanations"
 is "$(awk 'NR <= 5 { print index($0, " 0.2") }' <(sed 's/[üä]/u/g' said) | sort -u | grep -cv '^0$')" 1 "columns stay straight"
 
+is "$(evalap grid <(head -n 4 runs.csv) <(sed 2,4d runs.csv))" "$(cat said)" "from two tables"
+
 evalap grid runs.csv --plot curves.svg --plot-gains gains.svg > again
 is "$(cat again)" "$(cat said)" "with plots it says the same"
 is "$(grep -c '>scheme [14], .* % of the labels<' curves.svg)" 4 "a chart of curves for each scheme and fraction"
@@ -72,14 +74,14 @@ wrong "the fraction is not a number above 0" "scratch,1,0,0,200,0.3"
 wrong "seed and step are not whole numbers" "scratch,1,0.2,0,,0.3"
 wrong "the AP is not a number from 0 to 1" "scratch,1,0.2,0,300,nan"
 printf 'method,scheme,fraction,seed,step,AP\na,1,1,0,2,0.3\na,1,1,0,2,0.3\n' > twice.csv
-fails_with 1 "has step 2 of 'a', scheme 1, fraction 1, seed 0 twice" evalap grid twice.csv
+fails_with 1 "step 2 of 'a', scheme 1, fraction 1, seed 0 is there twice" evalap grid twice.csv
+fails_with 1 "step 200 of 'scratch', scheme 1, fraction 0.2, seed 0 is there twice" evalap grid runs.csv <(sed -n 1,3p runs.csv)
 printf 'method,scheme,fraction,seed,step,AP\n' > empty.csv
 fails_with 1 "'empty.csv' has no evaluation" evalap grid empty.csv
 printf 'a,1,1,0,2,0.3\n' > headless.csv
 fails_with 1 "does not begin with the line 'method,scheme" evalap grid headless.csv
 fails_with 1 "cannot open 'none.csv'" evalap grid none.csv
-fails_with 2 "grid wants one table" evalap grid
-fails_with 2 "grid wants one table" evalap grid runs.csv runs.csv
+fails_with 2 "grid wants a table" evalap grid
 fails_with 2 "truth does not go with grid" evalap grid runs.csv -g x.json
 fails_with 2 "plot-gains goes with grid only" evalap -g x.json --plot-gains gains.svg y.json
 fails_with 1 "nonexistent" evalap grid runs.csv --plot /nonexistent/x.svg

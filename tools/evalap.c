@@ -242,14 +242,14 @@ static int merge(const struct arguments *args, struct arena *a)
 	return finish_coco(&coco, a);
 }
 
-/* evalap grid TABLE: many trainings side by side. */
+/* evalap grid TABLE...: many trainings side by side. */
 static int grid(const struct arguments *args, struct arena *a)
 {
 	struct eval_grid g;
 	refuse_others("csv|level|plot|plot-gains", "", "does not go with grid, which compares figures");
-	if (args->n != 2)
-		tool_usage("grid wants one table of evaluations");
-	TRY(eval_grid_read(&g, args->operand[1], config.coco.analysis.bootstrap.level, a));
+	if (args->n < 2)
+		tool_usage("grid wants a table of evaluations");
+	TRY(eval_grid_read(&g, args->operand + 1, args->n - 1, config.coco.analysis.bootstrap.level, a));
 	if (config.coco.analysis.plot != NULL)
 		TRY(eval_grid_plot_curves(config.coco.analysis.plot, &g));
 	if (config.plot_gains != NULL)

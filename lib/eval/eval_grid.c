@@ -66,9 +66,16 @@ static const char *fill_line(struct eval_grid_line *l, char *const column[COLUMN
 	return NULL;
 }
 
-static int read_lines(struct eval_grid *g, char *text, const char *path)
+/* How much the arrays of lines and methods hold. */
+struct room {
+	int64_t lines, methods;
+};
+
+static int read_table(struct eval_grid *g, struct room *room, const char *path)
 {
-	int64_t room = 0, method_room = 0, number = 0;
+	char *text;
+	int64_t number = 0;
+	TRY(text_file_read(&text, path, g->arena));
 	for (char *next = NULL, *line = strtok_r(text, "\r\n", &next); line != NULL; line = strtok_r(NULL, "\r\n", &next)) {
 		char *column[COLUMNS];
 		number++;
@@ -76,17 +83,17 @@ static int read_lines(struct eval_grid *g, char *text, const char *path)
 			continue;
 		if (number == 1)
 			return err_set("'%s' does not begin with the line '%s'", path, heading);
-		TRY(arena_grow(&g->line, g->n, &room, sizeof *g->line, g->arena));
+		TRY(arena_grow(&g->line, g->n, &room->lines, sizeof *g->line, g->arena));
 		struct eval_grid_line *l = &g->line[g->n++];
 		if (!split(column, line))
 			return err_set("'%s', line %lld: there are six columns: %s", path, (long long)number, heading);
 		const char *wrong = fill_line(l, column);
 		if (wrong != NULL)
 			return err_set("'%s', line %lld: %s", path, (long long)number, wrong);
-		l->method = find_method(g, column[0], &method_room);
+		l->method = find_method(g, column[0], &room->methods);
 		TRY(l->method < 0);
 	}
-	return g->n > 0 ? 0 : err_set("'%s' has no evaluation", path);
+	return number > 0 ? 0 : err_set("'%s' does not begin with the line '%s'", path, heading);
 }
 
 /* The order of two lines without their steps: 0 of the same training. */
@@ -125,7 +132,7 @@ static int sort_unique(double *value, int64_t n)
 	return different;
 }
 
-static int arrange(struct eval_grid *g, const char *path)
+static int arrange(struct eval_grid *g)
 {
 	qsort(g->line, (size_t)g->n, sizeof *g->line, compare_lines);
 	g->schemes = arena_alloc(g->arena, (size_t)g->n * sizeof *g->schemes);
@@ -136,7 +143,7 @@ static int arrange(struct eval_grid *g, const char *path)
 		struct eval_grid_line *l = &g->line[i];
 		bool goes_on = i + 1 < g->n && compare_trainings(l, l + 1) == 0;
 		if (goes_on && l->step == l[1].step)
-			return err_set("'%s' has step %lld of '%s', scheme %d, fraction %g, seed %lld twice", path, (long long)l->step,
+			return err_set("step %lld of '%s', scheme %d, fraction %g, seed %lld is there twice", (long long)l->step,
 				       g->methods[l->method], l->scheme, l->fraction, (long long)l->seed);
 		l->last = !goes_on;
 		g->schemes[i] = l->scheme;
@@ -147,13 +154,15 @@ static int arrange(struct eval_grid *g, const char *path)
 	return 0;
 }
 
-int eval_grid_read(struct eval_grid *g, const char *path, double level, struct arena *a)
+int eval_grid_read(struct eval_grid *g, char *const *path, int n_paths, double level, struct arena *a)
 {
-	char *text;
+	struct room room = { 0 };
 	*g = (struct eval_grid){ .arena = a, .level = level };
-	TRY(text_file_read(&text, path, a));
-	TRY(read_lines(g, text, path));
-	return arrange(g, path);
+	for (int i = 0; i < n_paths; i++)
+		TRY(read_table(g, &room, path[i]));
+	if (g->n == 0)
+		return err_set("'%s' has no evaluation", path[0]);
+	return arrange(g);
 }
 
 static bool in_cell(const struct eval_grid_line *l, int method, double scheme, double fraction)

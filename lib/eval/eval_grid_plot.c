@@ -28,24 +28,30 @@ static struct plot *add_chart(struct page *p, int64_t max_series, const char *ti
 	return plot;
 }
 
-/* The next series of a chart with room for n points. */
-static struct plot_series *add_series(struct plot *plot, int64_t n, struct arena *a)
+/* A series that takes points. */
+struct pen {
+	struct plot_series *series;
+	double *x, *y, *half;
+};
+
+/* The next series of a chart, with room for n points. */
+static int begin_series(struct pen *pen, struct plot *plot, int64_t n, struct arena *a)
 {
-	struct plot_series *s = (struct plot_series *)plot->series + plot->n_series;
-	double *values = arena_calloc(a, 3 * (size_t)n + 1, sizeof *values);
+	double *values = arena_alloc(a, 3 * (size_t)n * sizeof *values);
 	if (values == NULL)
-		return NULL;
-	*s = (struct plot_series){ .x = values, .y = values + n, .half = values + 2 * n };
+		return -1;
+	*pen = (struct pen){ (struct plot_series *)plot->series + plot->n_series, values, values + n, values + 2 * n };
+	*pen->series = (struct plot_series){ .x = pen->x, .y = pen->y, .half = pen->half };
 	plot->n_series++;
-	return s;
+	return 0;
 }
 
-static void add_point(struct plot_series *s, double x, double y, double half)
+static void add_point(struct pen *pen, double x, double y, double half)
 {
-	((double *)s->x)[s->n] = x;
-	((double *)s->y)[s->n] = y;
-	((double *)s->half)[s->n] = half;
-	s->n++;
+	int i = pen->series->n++;
+	pen->x[i] = x;
+	pen->y[i] = y;
+	pen->half[i] = half;
 }
 
 static bool of_chart(const struct eval_grid_line *l, int method, double scheme, double fraction)
@@ -69,29 +75,20 @@ static double mean_at(const struct eval_grid *g, int64_t first, int64_t end, int
 /* Each seed pale, and their mean; lines first..end-1 are of one cell. */
 static int add_curves(struct plot *plot, const struct eval_grid *g, int64_t first, int64_t end)
 {
-	int64_t seeds = 0;
-	struct plot_series *s = NULL;
+	struct pen pen = { 0 };
 	for (int64_t i = first; i < end; i++) {
-		if (s == NULL) {
-			s = add_series(plot, end - first, g->arena);
-			if (s == NULL)
-				return -1;
-			s->faint = true;
+		if (i == first || g->line[i - 1].last) {
+			TRY(begin_series(&pen, plot, end - first, g->arena));
+			pen.series->faint = true;
 		}
-		add_point(s, (double)g->line[i].step, g->line[i].ap, NAN);
-		if (g->line[i].last) {
-			seeds++;
-			s = NULL;
-		}
+		add_point(&pen, (double)g->line[i].step, g->line[i].ap, NAN);
 	}
-	s = add_series(plot, end - first, g->arena);
-	if (s == NULL)
-		return -1;
-	s->name = g->methods[g->line[first].method];
-	s->mark = PLOT_DOTS;
+	TRY(begin_series(&pen, plot, end - first, g->arena));
+	pen.series->name = g->methods[g->line[first].method];
+	pen.series->mark = PLOT_DOTS;
 	for (int64_t i = first; i < end && (i == first || !g->line[i - 1].last); i++)
-		add_point(s, (double)g->line[i].step, mean_at(g, first, end, g->line[i].step), NAN);
-	return seeds > 0 ? 0 : err_set("a training without an end");
+		add_point(&pen, (double)g->line[i].step, mean_at(g, first, end, g->line[i].step), NAN);
+	return 0;
 }
 
 static int curves_chart(struct page *p, double scheme, double fraction)
@@ -166,17 +163,16 @@ static int gains_chart(struct page *p, bool by_scheme, double fixed)
 		return -1;
 	plot->x_high = by_scheme ? 5 : 100;
 	for (int m = 0; m < g->n_methods; m++) {
-		struct plot_series *s = add_series(plot, n, g->arena);
-		if (s == NULL)
-			return -1;
-		s->name = g->methods[m];
-		s->mark = PLOT_DOTS;
+		struct pen pen;
+		TRY(begin_series(&pen, plot, n, g->arena));
+		pen.series->name = g->methods[m];
+		pen.series->mark = PLOT_DOTS;
 		for (int i = 0; i < n; i++) {
 			struct eval_grid_mean gain;
 			double scheme = by_scheme ? g->schemes[i] : fixed, fraction = by_scheme ? fixed : g->fractions[i];
 			TRY(eval_grid_gain(&gain, g, m, scheme, fraction));
 			if (gain.n > 0)
-				add_point(s, by_scheme ? scheme : 100 * fraction, gain.value, m == 0 ? NAN : gain.half);
+				add_point(&pen, by_scheme ? scheme : 100 * fraction, gain.value, m == 0 ? NAN : gain.half);
 		}
 	}
 	return 0;
