@@ -34,7 +34,8 @@ methods:
   finetune            from the weights of --init
   selftrain           from random weights, on the part and on what the model of scratch labels
   finetune+selftrain  from --init, on the part and on what the model of finetune labels
-  control             as selftrain, but every image has the labels of another one; needs jq
+  control             as selftrain, but every image gets the labels of another one, which should gain nothing; needs jq
+  finetune+control    as finetune+selftrain, likewise
 
 DIR/result.txt has the table, DIR/figures.csv every evaluation, DIR/curves.svg the AP against the steps and DIR/gains.svg what
 the methods gain over the first one; they are there after the first training, and grow. DIR/cells has the models.
@@ -74,7 +75,7 @@ list() {
 number steps 1
 number every 1
 number batch 1
-list methods 'scratch|finetune|selftrain|finetune\+selftrain|control' "methods as -h lists them"
+list methods 'scratch|finetune|(finetune\+)?(selftrain|control)' "methods as -h lists them"
 methods=("${items[@]}")
 list schemes '[0-4]' "schemes 0 to 4"
 schemes=("${items[@]}")
@@ -89,7 +90,7 @@ seeds=("${items[@]}")
 teacher() {
 	case $1 in
 	selftrain | control) echo scratch ;;
-	finetune+selftrain) echo finetune ;;
+	finetune+*) echo finetune ;;
 	esac
 }
 
@@ -132,10 +133,10 @@ exchange() {
 label() {
 	local into=$out/pseudo.pack
 	[ ! -e "$into" ] || return 0
-	[ "$1" != control ] || into=$out/labelled.pack
+	[[ $1 != *control ]] || into=$out/labelled.pack
 	run pseudolabel -q -t "$2" --score-threshold "${opt[score]}" --flip --reference "$3" --report "$out/report.txt" \
 		--report-svg "$out/report.svg" "$4" -o "$into"
-	[ "$1" != control ] || exchange "$into" "$out/pseudo.pack"
+	[[ $1 != *control ]] || exchange "$into" "$out/pseudo.pack"
 }
 
 # assess STEP: the model's figures at this step of its training.
