@@ -6,7 +6,8 @@
 
 cd "$T" || exit 1
 bin=$ROOT/pipelines
-trainstep -q -j1 -m "$MODEL" -b 2 --steps 1 --warmup 0 --anchor-size 16 -o base.safetensors <(pixel_stream)
+pixel_stream --start 0 > one.stream
+trainstep -q -j1 -m "$MODEL" -b 2 --steps 1 --warmup 0 --anchor-size 16 -o base.safetensors one.stream
 
 compare() {
 	"$bin/compare.sh" -o "$1" --train set/instances.json --train-images set/images --val set/instances.json --val-images set/images \
