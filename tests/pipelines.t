@@ -67,9 +67,9 @@ kill_after stopped/student.state selftrain stopped
 ok "goes on after a kill" selftrain stopped
 is "$(sums stopped/student.safetensors stopped/student.state)" "$want" "to the bits of a run without one"
 # A cron job has hardly any environment.
-printf '0 3 * * *\t%q -o %q --train set --val set\n' "$bin/scratch.sh" "$T/by cron" > jobs
+printf '0 3 * * *\t%q -o %q --train set --val set\n' "$bin/scratch.sh" "$T/by cron" > "$T/table"
 DRY_RUN=1 "$bin/scratch.sh" -o "$T/by cron" --train set --val set 2> planned
-env -i HOME=/ LOGNAME=root PATH=/usr/bin:/bin SHELL=/bin/sh DRY_RUN=1 /bin/sh -c "$(cut -f2 jobs)" 2> commands
+env -i HOME=/ LOGNAME=root PATH=/usr/bin:/bin SHELL=/bin/sh DRY_RUN=1 /bin/sh -c "$(cut -f2 "$T/table")" 2> commands
 is "$(cat commands)" "$(cat planned)" "the same commands from a crontab"
 ok "and there are some" test -s commands
 env -i PATH=/usr/bin:/bin BIN="$BIN" "$bin/probe.sh" -o cron --init "my base/model.safetensors" --train pictures --val pictures --layer layer2 \
