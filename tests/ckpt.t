@@ -137,6 +137,11 @@ else
 	echo "# $weights is not there"
 fi
 
+# Norms that were made for another eps.
+ok "--norm-eps 0" ckpt import -q -m $NET --classes a,b,c --norm-eps 0 -o eps.safetensors m.pth
+is "$(check variances m.safetensors eps.safetensors -1e-5)" "True" "1e-5 goes from the variances, and the rest stays"
+fails_with 1 "norm-eps is for the preset torchvision" ckpt import -m retinanet-resnet18-fpn-frozenbn --preset tpu --classes a --norm-eps 0 -o y.safetensors m.pth
+
 # Both ways with PyTorch.
 if has_torch; then
 	check save m.safetensors "$T/torch"

@@ -23,6 +23,13 @@ def read_small(path):
     print(t["w"].tolist(), t["n"])
 
 
+def variances(old_path, new_path, shift):
+    old, new = read(old_path)[0], read(new_path)[0]
+    moved = [k for k in old if not np.array_equal(old[k], new[k])]
+    want = [k for k in old if k.endswith(".running_var")]
+    print(moved == want and all(np.array_equal((old[k].astype("f8") + float(shift)).astype("f4"), new[k]) for k in want))
+
+
 def rows(old_path, new_path, layer):
     """Classes of the same name have the same rows; everything else but that layer is the same."""
     (old, a), (new, b) = read(old_path), read(new_path)

@@ -15,8 +15,8 @@ static struct config {
 	struct option_list missing, extra, mismatch;
 	bool backbone, rows_by_id, json, ema;
 	int64_t anchor_size;
-	double decay, max_abs, max_rel;
-} config = { .preset = "torchvision", .anchor_size = 32, .max_abs = -1, .max_rel = -1 };
+	double norm_eps, decay, max_abs, max_rel;
+} config = { .preset = "torchvision", .anchor_size = 32, .norm_eps = -1, .max_abs = -1, .max_rel = -1 };
 
 static const struct option_spec options[] = {
 	OPTION_TEXT('o', "output", "FILE", &config.output, 0, "import, export, average, set-classes: file to write"),
@@ -32,6 +32,8 @@ static const struct option_spec options[] = {
 	OPTION_LIST(0, "allow-mismatch", "PATTERN", &config.mismatch, 0, "import: tensors that may have another shape; they start at random"),
 	OPTION_CHOICE(0, "preset", "torchvision|tpu", &config.preset, 0, "import: conventions of a detector, as of trainstep (torchvision)"),
 	OPTION_INT(0, "anchor-size", "N", &config.anchor_size, 1, CHECKPOINT_MAX_ANCHOR, 0, "import: of a detector, as of trainstep (32)"),
+	OPTION_NUMBER(0, "norm-eps", "X", &config.norm_eps, 0, 1, 0,
+		      "import: the batch norms of FILE were made for this eps; 0 for torchvision's detectors of COCO (1e-5)"),
 	OPTION_TEXT(0, "size", "WxH", &config.size, 0, "import: the size that predict brings images to"),
 	OPTION_TEXT(0, "scheme", "NAME", &config.scheme, 0, "import: the training's augmentation; predict shows its evaluation (eval)"),
 	OPTION_FLAG(0, "ema", &config.ema, 0, "export: of a training state the averages"),
@@ -90,7 +92,7 @@ static int run_import(const struct arguments *args)
 	struct model_file_plan plan = {
 		.model = config.model, .preset = config.preset, .anchor_size = (int)config.anchor_size, .classes = config.classes,
 		.classes_from = config.classes_from, .rows_by_id = config.rows_by_id, .size = config.size, .scheme = config.scheme,
-		.seed = (uint64_t)args->seed,
+		.norm_eps = config.norm_eps, .seed = (uint64_t)args->seed,
 		.rules = { .prefix = config.prefix, .backbone = config.backbone, .missing = &config.missing, .extra = &config.extra,
 			   .mismatch = &config.mismatch },
 	};
@@ -207,7 +209,7 @@ static int run_set_classes(const struct arguments *args)
 
 static const struct command commands[] = {
 	{ "ls", " json ", run_ls, 1, 4096 },
-	{ "import", " output model classes classes-from rows-by-id prefix backbone allow-missing allow-extra allow-mismatch preset "
+	{ "import", " output model classes classes-from rows-by-id prefix backbone norm-eps allow-missing allow-extra allow-mismatch preset "
 		    "anchor-size size scheme ", run_import, 1, 1 },
 	{ "export", " output ema ", run_export, 1, 1 },
 	{ "average", " output decay ", run_average, 1, 4096 },

@@ -71,7 +71,7 @@ int norm_layer_add(struct norm_layer *l, struct param_set *set, const char *name
 {
 	const struct init_spec zero = { INIT_CONSTANT, 0 }, one = { INIT_CONSTANT, 1 };
 	enum param_role affine = kind == NORM_FROZENBN ? PARAM_BUFFER : PARAM_NORM;
-	*l = (struct norm_layer){ .kind = kind, .eps = 1e-5f, .momentum = 0.1f };
+	*l = (struct norm_layer){ .kind = kind, .eps = (float)NORM_LAYER_EPS, .momentum = 0.1f };
 	l->gamma = add_named(set, name, "weight", 1, &channels, affine, one);
 	l->beta = add_named(set, name, "bias", 1, &channels, affine, zero);
 	if (l->gamma == NULL || l->beta == NULL)

@@ -15,6 +15,8 @@
 #include "nn/tape.h"
 #include "op/conv2d.h"
 
+#define NORM_LAYER_EPS 1e-5
+
 enum norm_kind {
 	NORM_NONE,
 	NORM_GN,	/* group norm, 32 groups */
@@ -54,7 +56,7 @@ int conv_layer_apply_maps(struct conv_layer *l, struct tape *t, int n_maps, stru
 
 struct norm_layer {
 	enum norm_kind kind;
-	float eps;	/* 1e-5, torch's default */
+	float eps;	/* NORM_LAYER_EPS, torch's default */
 	float momentum;	/* bn: weight of the new batch in the running statistics; .1, torch's default */
 	struct param *gamma, *beta, *mean, *var;
 	bool is_folded;	/* into the convolution before it; see norm_layer_fold() */

@@ -2,6 +2,7 @@
 
 #include "augment/augment.h"
 #include "image/image_size.h"
+#include "nn/layers.h"
 #include "train/class_list.h"
 #include "train/start_weights.h"
 #include "weights/weight_file.h"
@@ -103,6 +104,10 @@ static int import_open(const char *to, struct safetensors *file, const struct mo
 	struct class_list list;
 	struct weight_rules rules = plan->rules;
 	struct model m;
+	if (plan->norm_eps >= 0 && strcmp(plan->preset, "torchvision") != 0)
+		return err_set("--norm-eps is for the preset torchvision; norms of '%s' have another eps", plan->preset);
+	if (plan->norm_eps >= 0)
+		rules.add_to_var = plan->norm_eps - NORM_LAYER_EPS;
 	if (plan->rules.backbone && strstr(plan->model, "-fpn") == NULL)
 		return err_set("--backbone is for detectors; '%s' is a classifier", plan->model);
 	TRY(find_classes(&list, plan, file, &file->arena));

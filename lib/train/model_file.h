@@ -15,6 +15,7 @@ struct model_file_plan {
 	const char *classes_from;	/* a file that class_list_read() knows; both NULL: as many as the file has, numbered */
 	bool rows_by_id;	/* the file's rows are ids from 0 */
 	const char *size, *scheme;	/* of the preprocessing; NULL: not said */
+	double norm_eps;	/* that the weights' batch norms were made for; negative: the model's */
 	uint64_t seed;	/* of what the file does not have */
 	struct weight_rules rules;
 };

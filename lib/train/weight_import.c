@@ -8,6 +8,7 @@
 
 #define BODY "backbone.body."
 #define COUNTER "num_batches_tracked"
+#define VARIANCE ".running_var"
 
 enum { MAX_PREFIXES = 32, MAX_NAME = 300 };
 
@@ -204,6 +205,8 @@ static int import_param(struct param *p, const struct safetensors *file, const s
 			 tensor_shape_text(&item->tensor, have), dtype_name((int)p->value.dtype), tensor_shape_text(&p->value, want));
 		return add_line(r, matches(rules->mismatch, p->name), "mismatch", p->name, detail);
 	}
+	for (int64_t i = 0; rules->add_to_var != 0 && ends_with(p->name, VARIANCE) && i < tensor_count(&p->value); i++)
+		element_set(&p->value, i, element_get(&p->value, i) + rules->add_to_var);
 	r->n_copied++;
 	return 0;
 }

@@ -21,6 +21,7 @@ struct weight_rules {
 	/* Rows of the class layer: class i takes row rows[i] of n_rows; NULL: the rows as they are. */
 	const int64_t *rows;
 	int64_t n_rows;
+	double add_to_var;	/* to all running variances: what the weights' own eps is above the model's */
 };
 
 struct weight_line {
