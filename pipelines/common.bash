@@ -66,6 +66,16 @@ END
 	describe "--save-every N" "steps between saves (${opt[save-every]:-})"
 }
 
+# teacher_usage: what all that have a teacher have in common besides.
+teacher_usage() {
+	cat << END
+  --score X           the teacher's scores from here on are labels (${opt[score]})
+  --ignore-from X     from here to there they are neither objects nor background; 0: all below are background (${opt[ignore-from]})
+  --ratio A:B         of labelled to pseudo-labelled images in a batch; --batch counts both (${opt[ratio]})
+  --alpha X           weight of the pseudo labels' loss against that of the labels (${opt[alpha]})
+END
+}
+
 # dry: whether commands are only shown.
 dry() {
 	[ "${DRY_RUN:-0}" != 0 ]
@@ -155,6 +165,12 @@ pack() {
 	[ -z "${opt[$name-images]:-}" ] || from+=(--images "${opt[$name-images]}")
 	[ -z "${opt[$name-set]:-}" ] || from+=(--set "${opt[$name-set]}")
 	[ -e "$out/$name.pack" ] || run coco-pack "${opt[$name]}" ${from[@]+"${from[@]}"} "${@:2}" -o "$out/$name.pack"
+}
+
+# label TEACHER LABELLED UNLABELLED INTO: a pack of pseudo labels, and a report that compares them with the labelled.
+label() {
+	run pseudolabel -q -t "$1" --score-threshold "${opt[score]}" --ignore-from "${opt[ignore-from]}" --flip --reference "$2" \
+		--report "$out/report.txt" --report-svg "$out/report.svg" "$3" -o "$4"
 }
 
 # train NAME INIT [POSITION]: the samples of command `records` through `change` and `learn` into NAME.safetensors, from where an

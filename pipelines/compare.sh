@@ -23,9 +23,9 @@ END
   --init FILE         weights for the methods that begin with some, as for finetune.sh
   --unlabelled DATA   images for teachers to label, like --train (the training images that are not in the part)
   --unlabelled-images DIR, --unlabelled-set NAME  alike
-  --score X           the teacher's scores from here on are labels (${opt[score]})
-  --ratio A:B         of labelled to pseudo-labelled images in a batch; --batch counts both (${opt[ratio]})
-  --alpha X           weight of the pseudo labels' loss against that of the labels (${opt[alpha]})
+END
+	teacher_usage
+	cat << 'END'
 
 Where all images have labels and --unlabelled is not given, methods with a teacher are left out.
 
@@ -41,9 +41,9 @@ DIR/result.txt has the table, DIR/figures.csv every evaluation, DIR/curves.svg t
 the methods gain over the first one; they are there after the first training, and grow. DIR/cells has the models.
 
 examples:
-  pipelines/compare.sh -o duel --train VOC --train-set trainval --val VOC --val-set test --model retinanet-resnet18-fpn-gn \\
+  pipelines/compare.sh -o duel --train VOC --train-set trainval --val VOC --val-set test --model retinanet-resnet18-fpn-gn \
       --size 320x240 --methods scratch,selftrain --schemes 1,4 --fractions 0.2 --steps 1000 --every 250
-  pipelines/compare.sh -o duel --train train.json --train-images train --val val.json --val-images val \\
+  pipelines/compare.sh -o duel --train train.json --train-images train --val val.json --val-images val \
       --init base/model.safetensors --methods scratch,finetune --schemes 0 --fractions 0.1,1 -- --lr 0.02
 END
 }
@@ -51,7 +51,7 @@ END
 opt=([o]="" [train]="" [train-images]="" [train-set]="" [val]="" [val-images]="" [val-set]=""
 	[unlabelled]="" [unlabelled-images]="" [unlabelled-set]="" [init]=""
 	[model]=retinanet-resnet50-fpn-gn [methods]="scratch,selftrain" [schemes]="1,4" [fractions]="0.2,1" [seeds]="0,1,2"
-	[size]=640x640 [steps]=9000 [every]=1000 [batch]=8 [save-every]=500 [score]=0.5 [ratio]=1:1 [alpha]=1)
+	[size]=640x640 [steps]=9000 [every]=1000 [batch]=8 [save-every]=500 [score]=0.5 [ignore-from]=0 [ratio]=1:1 [alpha]=1)
 parse "$@"
 need o train val
 dir=$out
@@ -116,26 +116,26 @@ exchange() {
 	run coco-pack -q "$1" --unpack "$work"
 	dry && return
 	local json sources=()
+	# Of n images, each gives its labels to the one n / 2 behind it.
 	for json in "$work"/*.json; do
 		jq -c '.images as $images | ($images | length) as $n
-			| ([range($n)] | map({ ($images[.].id | tostring): { from: $images[.], to: $images[(. + ($n / 2 | floor)) % $n] } }) | add) as $pair
-			| .annotations |= map($pair[.image_id | tostring] as $p
-				| ($p.to.width / $p.from.width) as $x | ($p.to.height / $p.from.height) as $y
-				| { id, category_id, iscrowd, image_id: $p.to.id,
-					bbox: [.bbox[0] * $x, .bbox[1] * $y, .bbox[2] * $x, .bbox[3] * $y] })' "$json" > "$json.exchanged"
+			| ([range($n)] | map($images[.] as $from | $images[(. + ($n / 2 | floor)) % $n] as $to | { ($from.id | tostring):
+				{ id: $to.id, x: ($to.width / $from.width), y: ($to.height / $from.height) } }) | add) as $to_of
+			| .annotations |= map($to_of[.image_id | tostring] as $to | .image_id = $to.id
+				| .bbox = [.bbox[0] * $to.x, .bbox[1] * $to.y, .bbox[2] * $to.x, .bbox[3] * $to.y] | del(.area))' \
+			"$json" > "$json.exchanged"
 		sources+=("$json.exchanged" --format coco --images "${json%.json}" --source "$(basename "$json" .json)")
 	done
 	run coco-pack -q "${sources[@]}" -o "$2"
 	rm -rf "$work"
 }
 
-# label METHOD MODEL LABELLED UNLABELLED: pseudo.pack of the cell, by a model that was trained on the labelled.
-label() {
+# teach METHOD TEACHER LABELLED UNLABELLED: pseudo.pack of the cell.
+teach() {
 	local into=$out/pseudo.pack
 	[ ! -e "$into" ] || return 0
 	[[ $1 != *control ]] || into=$out/labelled.pack
-	run pseudolabel -q -t "$2" --score-threshold "${opt[score]}" --flip --reference "$3" --report "$out/report.txt" \
-		--report-svg "$out/report.svg" "$4" -o "$into"
+	label "${@:2}" "$into"
 	[[ $1 != *control ]] || exchange "$into" "$out/pseudo.pack"
 }
 
@@ -164,7 +164,7 @@ cell() {
 	if [ -n "$teacher" ]; then
 		local unlabelled=$part/unlabelled.pack
 		[ -z "${opt[unlabelled]}" ] || unlabelled=$dir/unlabelled.pack
-		label "$1" "$dir/cells/$teacher-s$2-$3-$4/model.safetensors" "$part/train.pack" "$unlabelled"
+		teach "$1" "$dir/cells/$teacher-s$2-$3-$4/model.safetensors" "$part/train.pack" "$unlabelled"
 		# No run needs more passes than it has images.
 		records=(tmix -q -r "${opt[ratio]}" --shuffle --loop --until train --epochs "$images" --count "$images" --seed "$4"
 			"$part/train.pack" "$out/pseudo.pack")

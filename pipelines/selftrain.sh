@@ -18,14 +18,14 @@ END
   --teacher FILE      the model that labels (one is trained first, on --train, with --teacher-scheme)
   --teacher-scheme N  augmentation of a teacher that is trained (${opt[teacher-scheme]})
   --init random|FILE  the student's start weights (${opt[init]})
-  --score X           the teacher's scores from here on are labels (${opt[score]})
-  --ratio A:B         of labelled to pseudo-labelled images in a batch; --batch counts both (${opt[ratio]})
-  --alpha X           weight of the pseudo labels' loss against that of the labels (${opt[alpha]})
+END
+	teacher_usage
+	cat << 'END'
 
 A pass of --epochs is one over the labelled images. DIR/report.svg shows what the teacher found.
 
 examples:
-  pipelines/selftrain.sh -o run --train train.json --train-images train --unlabelled photos \\
+  pipelines/selftrain.sh -o run --train train.json --train-images train --unlabelled photos \
       --val val.json --val-images val --scheme 4 --batch 16
   pipelines/selftrain.sh -o run --train few.pack --unlabelled many.pack --val val.pack --teacher m.safetensors
 END
@@ -34,7 +34,7 @@ END
 opt=([o]="" [train]="" [train-images]="" [train-set]="" [val]="" [val-images]="" [val-set]=""
 	[unlabelled]="" [unlabelled-images]="" [unlabelled-set]="" [teacher]="" [teacher-scheme]=1 [init]=random
 	[model]=retinanet-resnet50-fpn-gn [scheme]=4 [size]=640x640 [epochs]=12 [batch]=8 [seed]=0 [save-every]=100
-	[score]=0.5 [ratio]=1:1 [alpha]=1)
+	[score]=0.5 [ignore-from]=0 [ratio]=1:1 [alpha]=1)
 parse "$@"
 need o train unlabelled val
 begin
@@ -48,8 +48,7 @@ if [ -z "$teacher" ]; then
 	[ -e "$out/pseudo.pack" ] || train_alone teacher random "${opt[teacher-scheme]}"
 	evaluate teacher --per-class
 fi
-[ -e "$out/pseudo.pack" ] || run pseudolabel -t "$teacher" --score-threshold "${opt[score]}" --flip --reference "$out/train.pack" \
-	--report "$out/report.txt" --report-svg "$out/report.svg" "$out/unlabelled.pack" -o "$out/pseudo.pack"
+[ -e "$out/pseudo.pack" ] || label "$teacher" "$out/train.pack" "$out/unlabelled.pack" "$out/pseudo.pack"
 
 records=(tmix -q -r "${opt[ratio]}" --shuffle --loop --until train --epochs "${opt[epochs]}" --seed "${opt[seed]}"
 	"$out/train.pack" "$out/pseudo.pack")
