@@ -1,6 +1,7 @@
-/* The pieces under coco-pack: run-length text, the map of ids, the sampler. */
+/* The pieces under coco-pack: run-length text, the map and the set of ids, the sampler. */
 #include "base/rng.h"
 #include "coco/id_map.h"
+#include "coco/id_set.h"
 #include "coco/rle.h"
 #include "coco/sampler.h"
 #include "tests/tap.h"
@@ -76,6 +77,24 @@ static void test_id_map(void)
 	is_int(id_map_find(&m, (struct sample_id){ .number = 5 }), -1, "id_map: the number 5 is not the text '5'");
 	is_int(id_map_find(&m, (struct sample_id){ .text = "x" }), -1, "id_map: a text that is not there");
 	id_map_release(&m);
+}
+
+/* Ids that are close together and far apart, at both ends of the range, each of them twice. */
+static void test_id_set(void)
+{
+	static const int64_t base[] = { INT64_MIN, INT64_MAX - 300, -100, 1000000, 900100000000 };
+	struct id_set s;
+	int wrong = 0;
+	id_set_init(&s);
+	for (int round = 0; round < 2; round++)
+		for (int b = 0; b < 5; b++)
+			for (int64_t i = 0; i < 300; i++)
+				wrong += id_set_add(&s, base[b] + i) != (round == 0);
+	for (int round = 0; round < 2; round++)
+		for (int64_t i = 0; i < 5000; i++)
+			wrong += id_set_add(&s, (i + 7) * 1000003) != (round == 0);
+	is_int(wrong, 0, "id_set: every number is new once");
+	id_set_release(&s);
 }
 
 enum { IMAGES = 101 };
@@ -183,6 +202,7 @@ int main(void)
 {
 	test_rle();
 	test_id_map();
+	test_id_set();
 	test_positions();
 	test_uniform();
 	test_subset();

@@ -1,6 +1,7 @@
 /*
  * The JSON reader and writer. With arguments it is a helper of json.t and of the benchmark:
- * "dump" prints the events of every line of stdin, "count FILE" reads the file and prints how many there were.
+ * "dump" prints the events of every line of stdin, "dump-runs" the same with numbers of arrays read several at a time, "count FILE"
+ * reads the file and prints how many there were.
  */
 #include "base/json.h"
 #include "tests/tap.h"
@@ -16,10 +17,15 @@ static void dump_text(char kind, const struct json_reader *j)
 	putchar('\n');
 }
 
+static void dump_bits(double number)
+{
+	union { double value; uint64_t bits; } u = { .value = number };
+	printf("n%016llx", (unsigned long long)u.bits);
+}
+
 static void dump_number(const struct json_reader *j)
 {
-	union { double value; uint64_t bits; } u = { .value = j->number };
-	printf("n%016llx", (unsigned long long)u.bits);
+	dump_bits(j->number);
 	if (j->is_integer)
 		printf(" %lld", (long long)j->integer);
 	putchar('\n');
@@ -36,8 +42,18 @@ static void dump_event(enum json_event e, const struct json_reader *j)
 		printf("%c\n", letter[e]);
 }
 
+static void dump_run(struct json_reader *j)
+{
+	double value[3];
+	size_t n = json_next_numbers(j, value, sizeof value / sizeof value[0]);
+	for (size_t i = 0; i < n; i++) {
+		dump_bits(value[i]);
+		putchar('\n');
+	}
+}
+
 /* Each line of the file is a document; its events, then "end" or the error. */
-static int dump_lines(FILE *file)
+static int dump_lines(FILE *file, bool runs)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -47,8 +63,11 @@ static int dump_lines(FILE *file)
 		enum json_event e;
 		if (json_open_memory(&j, line, (size_t)size, "line") != 0)
 			return 1;
-		while ((e = json_next(&j)) > 0)
+		while ((e = json_next(&j)) > 0) {
 			dump_event(e, &j);
+			if (runs)
+				dump_run(&j);
+		}
 		puts(e == JSON_ERROR ? err_get() : "end");
 		json_close(&j);
 	}
@@ -356,8 +375,8 @@ static void test_open(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "dump") == 0)
-		return dump_lines(stdin);
+	if (argc == 2 && (strcmp(argv[1], "dump") == 0 || strcmp(argv[1], "dump-runs") == 0))
+		return dump_lines(stdin, strcmp(argv[1], "dump-runs") == 0);
 	if (argc == 3 && strcmp(argv[1], "count") == 0)
 		return count_file(argv[2]);
 	test_errors();

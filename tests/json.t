@@ -127,6 +127,14 @@ ok "make random documents" /usr/bin/python3 "$T/make.py" "$T/docs" "$T/want" 800
 "$JSON" dump < "$T/docs" > "$T/got"
 ok "8000 random documents give Python's events, numbers bit for bit" cmp "$T/got" "$T/want"
 
+# Of a run only the values are told, not which were written as integers.
+numbers() {
+	sed -E 's/^(n[0-9a-f]{16}) .*/\1/' "$@"
+}
+"$JSON" dump-runs < "$T/docs" | numbers > "$T/got"
+ok "and the same when numbers are read several at a time" cmp "$T/got" <(numbers "$T/want")
+ok "which is done where it can be" test "$("$JSON" dump-runs < "$T/docs" | grep -c ' ')" -lt "$(grep -c ' ' "$T/want")"
+
 # Small documents with random bytes put in, taken out or doubled: accepted exactly when Python accepts them
 # (without its extensions: NaN, Infinity, numbers that overflow, halves of surrogate pairs).
 cat > "$T/mutate.py" << 'END'
@@ -173,6 +181,9 @@ ok "make damaged documents" /usr/bin/python3 "$T/mutate.py" "$T/damaged" "$T/ver
 "$JSON" dump < "$T/damaged" | sed -nE 's/^end$/end/p; s/^line:.*/error/p' > "$T/got"
 ok "10000 damaged documents are refused when Python refuses them" cmp "$T/got" "$T/verdicts"
 report "$([ "$(grep -c end "$T/verdicts")" -gt 500 ]; echo $?)" "and enough of them are not"
+
+"$JSON" dump-runs < "$T/damaged" | numbers > "$T/got"
+ok "with the same messages when numbers are read several at a time" cmp "$T/got" <("$JSON" dump < "$T/damaged" | numbers)
 
 # One document of many blocks, from a file and through a pipe whose writes are small.
 { echo '['; sed 's/$/,/' "$T/docs"; echo '0]'; } > "$T/big.json"

@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/large_pages.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,14 +22,17 @@ static struct arena_block *block_new(struct arena *a, size_t size)
 {
 	if (size < a->block_size)
 		size = a->block_size;
+	if (size < a->total / 4)
+		size = a->total / 4;
 	if (size > SIZE_MAX - 2 * ARENA_ALIGN)
 		return err_null("arena: %zu bytes are more than memory can hold", size);
 	size_t head = (sizeof(struct arena_block) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 	size_t whole = (head + size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-	struct arena_block *block = aligned_alloc(ARENA_ALIGN, whole);
+	struct arena_block *block = whole < LARGE_PAGES_FROM ? aligned_alloc(ARENA_ALIGN, whole) : large_pages_malloc(whole);
 	if (block == NULL)
 		return err_null("arena: out of memory (%zu bytes wanted)", size);
 	a->mallocs++;
+	a->total += whole;
 	*block = (struct arena_block){ .size = whole - head, .data = (char *)block + head };
 	return block;
 }
@@ -129,6 +134,7 @@ static void join_blocks(struct arena *a)
 	for (struct arena_block *b = a->first; b != NULL; b = b->next)
 		used += b->used;
 	free_blocks(a->first);
+	a->total = 0;
 	a->first = block_new(a, used);
 }
 

@@ -29,6 +29,7 @@ struct arena {
 	struct arena_block *first;
 	struct arena_block *current;
 	size_t block_size;
+	size_t total;	/* bytes of all blocks; a new one has at least a quarter of it */
 	uint64_t mallocs;	/* how often the system was asked for memory */
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/json_digits.h"
 #include "base/json_number.h"
+#include "base/json_plain.h"
 #include "base/json_state.h"
 
 #include <math.h>
@@ -49,7 +50,7 @@ static int skip_space(struct json_reader_state *s)
 {
 	for (;;) {
 		char *p = s->p;
-		while (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')
+		while (json_is_space(*p))
 			p++;
 		s->p = p;
 		if (*p != '\0')
@@ -184,12 +185,13 @@ static enum json_event next_token(struct json_reader *j, int c)
 	return json_fail_at(s, s->p, "there is more behind the end of the document");
 }
 
-/* The next element of an array of numbers, when it is as usual: ", 123.45" and more behind it. */
+/* The next element of an array of numbers, or the value of a key, when it is as usual: ", 123.45" and more behind it. */
 static inline bool next_short_number(struct json_reader *j)
 {
 	struct json_reader_state *s = j->state;
 	char *p = s->p;
-	if (s->expect != EXPECT_COMMA_OR_END || *p != ',' || s->closing[j->depth - 1] != ']')
+	bool element = s->expect == EXPECT_COMMA_OR_END && *p == ',' && s->closing[j->depth - 1] == ']';
+	if (!element && (s->expect != EXPECT_COLON || *p != ':'))
 		return false;
 	p++;
 	if (*p == ' ')
@@ -199,6 +201,32 @@ static inline bool next_short_number(struct json_reader *j)
 		return false;
 	s->token = p;
 	s->p = p + (stop - p);
+	s->expect = EXPECT_COMMA_OR_END;
+	return true;
+}
+
+/* The next key, when it is as usual: , "width" without escapes, and more behind it. */
+static inline bool next_short_key(struct json_reader *j)
+{
+	struct json_reader_state *s = j->state;
+	char *p = s->p;
+	if (s->expect == EXPECT_COMMA_OR_END && *p == ',' && s->closing[j->depth - 1] == '}')
+		p++;
+	else if (s->expect != EXPECT_KEY_OR_END)
+		return false;
+	if (*p == ' ')
+		p++;
+	if (*p != '"')
+		return false;
+	char *stop = json_skip_plain(p + 1);
+	if (*stop != '"')
+		return false;
+	j->text = p + 1;
+	j->text_size = (size_t)(stop - j->text);
+	*stop = '\0';
+	s->token = p;
+	s->p = stop + 1;
+	s->expect = EXPECT_COLON;
 	return true;
 }
 
@@ -220,7 +248,40 @@ __attribute__((noinline)) static enum json_event next_event(struct json_reader *
 
 enum json_event json_next(struct json_reader *j)
 {
-	return next_short_number(j) ? JSON_NUMBER : next_event(j);
+	return next_short_number(j) ? JSON_NUMBER : next_short_key(j) ? JSON_KEY : next_event(j);
+}
+
+size_t json_next_numbers(struct json_reader *j, double *values, size_t room)
+{
+	struct json_reader_state *s = j->state;
+	bool first = s->expect == EXPECT_VALUE_OR_END;
+	char *p = s->p, *token = s->token;
+	size_t n = 0;
+	if ((!first && s->expect != EXPECT_COMMA_OR_END) || j->depth == 0 || s->closing[j->depth - 1] != ']')
+		return 0;
+	/* All in registers: this is where a data set is read. */
+	for (; n < room; n++, first = false) {
+		char *at = p;
+		double number;
+		int64_t integer;
+		bool is_integer;
+		if (!first && *at++ != ',')
+			break;
+		while (json_is_space(*at))
+			at++;
+		const char *stop = json_short_number(at, &number, &integer, &is_integer);
+		if (stop == NULL || stop >= s->end)
+			break;
+		values[n] = number;
+		token = at;
+		p = at + (stop - at);
+	}
+	if (n > 0) {
+		s->token = token;
+		s->p = p;
+		s->expect = EXPECT_COMMA_OR_END;
+	}
+	return n;
 }
 
 int json_skip(struct json_reader *j)
@@ -231,9 +292,4 @@ int json_skip(struct json_reader *j)
 			return j->state->expect == EXPECT_FAILURE ? -1 : err_set("%s: there is no value to skip", j->state->name);
 	} while (j->depth > depth);
 	return 0;
-}
-
-bool json_is(const struct json_reader *j, const char *text)
-{
-	return strlen(text) == j->text_size && memcmp(j->text, text, j->text_size) == 0;
 }

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 enum json_event {
 	JSON_ERROR = -1,
@@ -59,8 +60,18 @@ enum json_event json_next(struct json_reader *j) MUST_CHECK;
 /* Skip the value that comes next (after a key or inside an array). */
 int json_skip(struct json_reader *j) MUST_CHECK;
 
-/* True when the last key or string is exactly this. */
-bool json_is(const struct json_reader *j, const char *text);
+/*
+ * Numbers of the array that the reader is in, up to `room` of them, the next one first; as many as are there in the usual
+ * form, so json_next() goes on where it stops. Never fails.
+ */
+size_t json_next_numbers(struct json_reader *j, double *values, size_t room);
+
+/* True when the last key or string is exactly this. Inline, for its text is a constant nearly everywhere. */
+static inline bool json_is(const struct json_reader *j, const char *text)
+{
+	size_t size = strlen(text);
+	return size == j->text_size && memcmp(j->text, text, size) == 0;
+}
 
 /* Report an error of the caller's at this place: "name:line:column: message". Returns -1; sticky. */
 int json_fail(struct json_reader *j, const char *format, ...) PRINTF_LIKE(2, 3);

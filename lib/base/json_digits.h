@@ -58,15 +58,9 @@ static inline uint64_t join_digits(uint64_t digits)
 	return (digits * 10000 + (digits >> 32)) & 0xffffffffu;
 }
 
-/*
- * A number without an exponent that ends within eight bytes, as coordinates do: digits and the place where they end are
- * found in one word, and one division rounds exactly. The byte behind it; NULL when it is any other number,
- * or none. Eight bytes must be readable from any place in it.
- */
-static inline const char *json_short_number(const char *p, double *number, int64_t *integer, bool *is_integer)
+/* json_short_number() of a number that has no sign. */
+static inline const char *json_short_magnitude(const char *p, double *number, int64_t *integer, bool *is_integer)
 {
-	bool negative = *p == '-';
-	p += negative;
 	uint64_t digits = load_digits(p), marks = mark_others(digits);
 	if (marks == 0)
 		return NULL;
@@ -83,16 +77,33 @@ static inline const char *json_short_number(const char *p, double *number, int64
 		/* Close the gap, so that the digits on both sides are one number. */
 		uint64_t before = ((uint64_t)1 << 8 * whole) - 1;
 		digits = ((digits & before) << 8 | (digits & ~before & ~((uint64_t)0xff << 8 * whole))) << (64 - 8 * end);
-		double value = (double)(int64_t)join_digits(digits) / json_exact_power[end - whole - 1];
-		*number = negative ? -value : value;
+		*number = (double)(int64_t)join_digits(digits) / json_exact_power[end - whole - 1];
 		*is_integer = false;
 	} else {
-		int64_t value = (int64_t)join_digits(digits << (64 - 8 * end));
-		*number = negative ? -(double)value : (double)value;
-		*integer = negative ? -value : value;
+		*integer = (int64_t)join_digits(digits << (64 - 8 * end));
+		*number = (double)*integer;
 		*is_integer = true;
 	}
 	return (p[end] | 32) == 'e' ? NULL : p + end;
+}
+
+/*
+ * A number without an exponent that ends within eight bytes, as coordinates do: digits and the place where they end are
+ * found in one word, and one division rounds exactly. The byte behind it; NULL when it is any other number,
+ * or none. Eight bytes must be readable from any place in it.
+ */
+static inline const char *json_short_number(const char *p, double *number, int64_t *integer, bool *is_integer)
+{
+	/* A branch, so that the next number's place need not wait for this one's sign. */
+	if (__builtin_expect(*p != '-', 1))
+		return json_short_magnitude(p, number, integer, is_integer);
+	const char *stop = json_short_magnitude(p + 1, number, integer, is_integer);
+	if (stop != NULL) {
+		*number = -*number;
+		if (*is_integer)
+			*integer = -*integer;
+	}
+	return stop;
 }
 
 #endif

@@ -1,5 +1,7 @@
 #include "base/json_part.h"
 
+#include "base/json_state.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,14 +47,9 @@ void json_parts_close(struct json_parts *parts)
 	json_part_release(&parts->rest);
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
 static size_t skip_space(const char *data, size_t i, size_t size)
 {
-	while (i < size && is_space(data[i]))
+	while (i < size && json_is_space(data[i]))
 		i++;
 	return i;
 }
@@ -95,12 +92,12 @@ static size_t find_cut(const struct json_parts *parts, const struct json_part *p
 			return 0;
 		end = (size_t)(brace - data);
 		size_t i = end, comma;
-		while (i > 0 && is_space(data[i - 1]))
+		while (i > 0 && json_is_space(data[i - 1]))
 			i--;
 		if (i == 0 || data[i - 1] != ',')
 			continue;
 		comma = --i;
-		while (i > 0 && is_space(data[i - 1]))
+		while (i > 0 && json_is_space(data[i - 1]))
 			i--;
 		if (i > 0 && data[i - 1] == '}' && begins_alike(parts, data, end, part->size))
 			return comma;

@@ -15,6 +15,11 @@ enum {
 	JSON_MAX_DEPTH = 512,
 };
 
+static inline bool json_is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 enum expect {
 	EXPECT_VALUE,
 	EXPECT_VALUE_OR_END,	/* behind '[' */

@@ -1,31 +1,9 @@
+#include "base/json_plain.h"
 #include "base/json_state.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Bytes that a string holds as they are and that need no look: ASCII but '"', '\' and control characters. */
-static inline bool is_plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-static inline char *skip_plain(char *p)
-{
-	/* Eight at a time; a high bit marks a byte that stops us (exact up to the first one). */
-	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-	for (;; p += 8) {
-		uint64_t word, quote, slash;
-		memcpy(&word, p, 8);
-		quote = word ^ (ones * '"');
-		slash = word ^ (ones * '\\');
-		if (((word | (word - ones * 0x20) | (quote - ones) | (slash - ones)) & high) != 0)
-			break;
-	}
-	while (is_plain((unsigned char)*p))
-		p++;
-	return p;
-}
 
 enum scan { SCAN_BAD = -1, SCAN_WHOLE, SCAN_MORE };
 
@@ -37,7 +15,7 @@ static enum scan scan_string(struct json_reader_state *s, char *p, char **stop, 
 {
 	*escaped = false;
 	for (;;) {
-		p = skip_plain(p);
+		p = json_skip_plain(p);
 		unsigned char c = (unsigned char)*p;
 		if (c == '"') {
 			*stop = p;

@@ -122,7 +122,7 @@ int coco_read_object(struct coco_reader *c, struct table_object *o)
 	for (int i = 0; i < 4; i++)
 		if (!(seen & (1u << i)))
 			return json_fail(j, "this annotation has no '%s'", name[i]);
-	int added = id_map_add(&c->object_ids, (struct sample_id){ .number = o->id }, c->table->n_objects);
+	int added = id_set_add(&c->object_ids, o->id);
 	if (added == 0)
 		return json_fail(j, "annotation id %lld is there twice", (long long)o->id);
 	return added < 0 ? -1 : 0;

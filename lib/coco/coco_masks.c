@@ -16,28 +16,35 @@ int coco_take_side(struct json_reader *j, const char *what, int32_t *side)
 	return 0;
 }
 
-static int push_number(struct coco_masks *c, double value)
+/* Room for one more number. */
+static int reserve_number(struct coco_masks *c)
 {
-	if (c->n_xy == c->xy_room) {
-		int64_t room = c->xy_room > 0 ? 2 * c->xy_room : 1024;
-		double *larger = realloc(c->xy, (size_t)room * sizeof *larger);
-		if (larger == NULL)
-			return err_set("out of memory for a mask of %lld numbers", (long long)room);
-		c->xy = larger;
-		c->xy_room = room;
-	}
-	c->xy[c->n_xy++] = value;
+	if (c->n_xy < c->xy_room)
+		return 0;
+	int64_t room = c->xy_room > 0 ? 2 * c->xy_room : 1024;
+	double *larger = realloc(c->xy, (size_t)room * sizeof *larger);
+	if (larger == NULL)
+		return err_set("out of memory for a mask of %lld numbers", (long long)room);
+	c->xy = larger;
+	c->xy_room = room;
 	return 0;
 }
 
 int coco_read_numbers(struct coco_masks *c, const char *what)
 {
-	enum json_event e;
-	while ((e = json_next_element(c->json)) == JSON_NUMBER)
-		TRY(push_number(c, c->json->number));
-	if (e == JSON_ERROR)
-		return -1;
-	return e == JSON_ARRAY_END ? 0 : json_fail(c->json, "%s must hold nothing but numbers", what);
+	for (;;) {
+		TRY(reserve_number(c));
+		c->n_xy += (int64_t)json_next_numbers(c->json, c->xy + c->n_xy, (size_t)(c->xy_room - c->n_xy));
+		enum json_event e = json_next_element(c->json);
+		if (e == JSON_ERROR)
+			return -1;
+		if (e == JSON_ARRAY_END)
+			return 0;
+		if (e != JSON_NUMBER)
+			return json_fail(c->json, "%s must hold nothing but numbers", what);
+		TRY(reserve_number(c));
+		c->xy[c->n_xy++] = c->json->number;
+	}
 }
 
 /* One more polygon, of n numbers. */

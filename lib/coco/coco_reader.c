@@ -181,10 +181,10 @@ int coco_reader_read(struct dataset *d, struct image_table *table, const char *p
 		.read_annotation = read_annotation, .context = context };
 	TRY(json_open(&c.json, path));
 	c.masks = (struct coco_masks){ .json = &c.json, .arena = &d->arena };
-	id_map_init(&c.object_ids);
+	id_set_init(&c.object_ids);
 	int status = read_document(&c);
 	json_close(&c.json);
-	id_map_release(&c.object_ids);
+	id_set_release(&c.object_ids);
 	coco_masks_release(&c.masks);
 	if (status == 0)
 		sort_categories(d);

@@ -7,6 +7,7 @@
 #define COCO_COCO_READER_H
 
 #include "coco/coco_masks.h"
+#include "coco/id_set.h"
 
 struct coco_reader {
 	struct dataset *d;
@@ -14,7 +15,7 @@ struct coco_reader {
 	struct arena *arena;	/* what objects are made of */
 	struct json_reader json;
 	struct coco_masks masks;
-	struct id_map object_ids;
+	struct id_set object_ids;
 	/* Reads the rest of an object in "annotations", behind its brace. */
 	int (*read_annotation)(struct coco_reader *c);
 	void *context;	/* the caller's */

@@ -26,6 +26,7 @@ struct panoptic {
 	int64_t n, room;
 	struct panoptic_file *file;	/* [n] as the annotations come */
 	const char **map_of;	/* [images] file name, or NULL */
+	struct id_map mapped;	/* the images that have one */
 };
 
 /* True when the first annotation has segments. */
@@ -97,6 +98,7 @@ static int add_file(struct panoptic *p, const struct panoptic_file *file)
 static int read_annotation(struct coco_reader *c)
 {
 	struct json_reader *j = &c->json;
+	struct panoptic *p = c->context;
 	struct panoptic_file file = { 0 };
 	int64_t first = c->table->n_objects;
 	bool has_image = false, has_list = false;
@@ -119,12 +121,12 @@ static int read_annotation(struct coco_reader *c)
 	if (!has_image || file.name == NULL || !has_list)
 		return json_fail(j, "this annotation has no '%s'", !has_image ? "image_id" : file.name == NULL ? "file_name" :
 				 "segments_info");
-	int added = id_map_add(&c->object_ids, file.image_id, 0);
+	int added = id_map_add(&p->mapped, file.image_id, 0);
 	if (added == 0)
 		return json_fail(j, "this image has an annotation already");
 	for (int64_t i = first; i < c->table->n_objects; i++)
 		c->table->objects[i].image_id = file.image_id;
-	return added < 0 ? -1 : add_file(c->context, &file);
+	return added < 0 ? -1 : add_file(p, &file);
 }
 
 /* Which map belongs to which image. Images without one are rejects. */
@@ -150,6 +152,7 @@ static int open_panoptic(struct dataset *d, const char *path)
 	if (p == NULL)
 		return -1;
 	image_table_init(&p->table);
+	id_map_init(&p->mapped);
 	d->state = p;
 	if (d->options.images == NULL)
 		return err_set("the images of '%s' are not known; give their directory with --images", path);
@@ -292,8 +295,10 @@ static int load_panoptic(const struct dataset *d, struct dataset_record *r)
 static void close_panoptic(struct dataset *d)
 {
 	struct panoptic *p = d->state;
-	if (p != NULL)
+	if (p != NULL) {
 		free(p->file);
+		id_map_release(&p->mapped);
+	}
 	image_table_close(d);
 }
 

@@ -31,8 +31,8 @@ static bool same_id(const struct sample_id *a, const struct sample_id *b)
 /* The slot of the id, or the free one where it would go. */
 static struct id_slot *find_slot(const struct id_map *m, const struct sample_id *id)
 {
-	uint64_t hash = id->text != NULL ? rng_mix_text(1, id->text) : rng_mix(0, (uint64_t)id->number);
-	size_t i = hash & (m->n_slots - 1);
+	struct rng g = rng_make((uint64_t)id->number);
+	size_t i = (id->text != NULL ? rng_mix_text(1, id->text) : rng_u64(&g)) & (m->n_slots - 1);
 	while (m->slots[i].index >= 0 && !same_id(&m->slots[i].id, id))
 		i = (i + 1) & (m->n_slots - 1);
 	return &m->slots[i];

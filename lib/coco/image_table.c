@@ -1,5 +1,6 @@
 #include "coco/image_table.h"
 
+#include "base/large_pages.h"
 #include "stream/pack.h"
 
 #include <stdio.h>
@@ -36,6 +37,8 @@ static int reserve(void **array, int64_t n, int64_t *room, size_t size)
 	void *moved = realloc(*array, (size_t)larger * size);
 	if (moved == NULL)
 		return err_set("out of memory for %lld entries of the data set", (long long)larger);
+	if ((size_t)larger * size >= LARGE_PAGES_FROM)
+		large_pages_use(moved, (size_t)larger * size);
 	*array = moved;
 	*room = larger;
 	return 0;
@@ -92,7 +95,7 @@ static int find_labels(struct image_table *t, const struct dataset *d)
 static int sort_objects(struct image_table *t)
 {
 	int64_t *next = calloc((size_t)t->n_images + 2, sizeof *next);
-	struct table_object *sorted = malloc((size_t)(t->n_objects + 1) * sizeof *sorted);
+	struct table_object *sorted = large_pages_malloc((size_t)(t->n_objects + 1) * sizeof *sorted);
 	if (next == NULL || sorted == NULL) {
 		free(next);
 		free(sorted);

@@ -82,10 +82,10 @@ int tar_sample_read_json(struct tar_sample *s, const char *archive, struct image
 		return -1;
 	TRY(json_open_memory(&c.json, part->data, (size_t)part->member.size, name));
 	c.masks = (struct coco_masks){ .json = &c.json, .arena = a };
-	id_map_init(&c.object_ids);
+	id_set_init(&c.object_ids);
 	int status = read_document(&c, &image, &source);
 	json_close(&c.json);
-	id_map_release(&c.object_ids);
+	id_set_release(&c.object_ids);
 	coco_masks_release(&c.masks);
 	if (status == 0) {
 		s->image = image;

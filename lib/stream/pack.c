@@ -1,5 +1,6 @@
 #include "stream/pack.h"
 
+#include "base/large_pages.h"
 #include "stream/header.h"
 #include "stream/pack_state.h"
 #include "stream/unpack.h"
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,16 +64,6 @@ static int find_tail(const struct pack_state *s, uint64_t *index_size, uint64_t 
 	return 0;
 }
 
-/* The index of a million records takes half as long to read when it does not come in thousands of page faults. */
-static void use_large_pages(uint8_t *bytes, size_t size)
-{
-	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t first = ((uintptr_t)bytes + page - 1) / page * page, end = ((uintptr_t)bytes + size) / page * page;
-	/* Where it is not allowed the pages stay as they are. */
-	if (end > first)
-		madvise(bytes + (first - (uintptr_t)bytes), end - first, MADV_HUGEPAGE);
-}
-
 static int read_index(struct pack_state *s)
 {
 	struct stat st;
@@ -88,7 +78,7 @@ static int read_index(struct pack_state *s)
 	uint8_t *bytes = arena_alloc(&s->arena, tail);
 	if (bytes == NULL)
 		return -1;
-	use_large_pages(bytes, tail);
+	large_pages_use(bytes, tail);
 	TRY(pack_read_at(s, bytes, tail, s->file_size - tail));
 	TRY(pack_index_decode(&s->index, bytes, (size_t)index_size, bytes + index_size, (size_t)table_size, &s->arena));
 	if (pack_index_mark(&s->index, s->index.n_frames).place + tail != s->file_size)

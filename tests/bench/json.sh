@@ -1,9 +1,11 @@
 #!/bin/bash
-# MB/s of the JSON reader and of Python's, on one core: name, value, unit, peer's value, ratio.
+# MB/s of the JSON reader, of coco-pack with all that it keeps of a data set, and of Python's, on one core: name, value, unit,
+# peer's value, ratio.
 # The documents are drawn here: like COCO instances, dense coordinates, doubles of 17 digits.
 set -eu
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 JSON=$ROOT/build/${CONF:-release}/tests/json
+BIN=${BIN:-$ROOT/build/${CONF:-release}/bin}
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 
@@ -23,7 +25,8 @@ def image(i):
             'height': 480, 'width': 640, 'date_captured': '2013-11-14 11:18:45', 'id': i}
 
 documents = {
-    'instances': {'images': [image(i) for i in range(6000)], 'annotations': [annotation(i) for i in range(60000)]},
+    'instances': {'images': [image(i) for i in range(32000)], 'annotations': [annotation(i) for i in range(230000)],
+                  'categories': [{'id': i, 'name': 'class %d' % i} for i in range(1, 91)]},
     'coordinates': [round(rng.uniform(0, 640), 2) for _ in range(2000000)],
     'doubles': [rng.uniform(0, 640) for _ in range(800000)],
 }
@@ -40,10 +43,9 @@ best() {
 	done | awk '{ t = $1 + $2; if (NR == 1 || t < least) least = t } END { print least }'
 }
 
-for name in instances coordinates doubles; do
-	file=$T/$name.json
-	ours=$(best "$JSON" count "$file")
-	peer=$(/usr/bin/python3 -c '
+# peer FILE: the least seconds of CPU of Python in three runs.
+peer() {
+	/usr/bin/python3 -c '
 import json, sys, time
 text = open(sys.argv[1]).read()
 least = 1e9
@@ -51,7 +53,22 @@ for _ in range(3):
     start = time.process_time()
     json.loads(text)
     least = min(least, time.process_time() - start)
-print(least)' "$file")
-	stat -c %s "$file" | awk -v name="json-$name" -v ours="$ours" -v peer="$peer" '{
+print(least)' "$1"
+}
+
+# compare NAME FILE SECONDS PEER-SECONDS
+compare() {
+	stat -c %s "$2" | awk -v name="$1" -v ours="$3" -v peer="$4" '{
 		printf "%s\t%.0f\tMB/s\t%.0f\t%.2f\n", name, $1 / 1e6 / ours, $1 / 1e6 / peer, peer / ours }'
+}
+
+# What is not in the directory is a reject of its own, and one file has to be there.
+mkdir "$T/images"
+touch "$T/images/000000000000.jpg"
+for name in instances coordinates doubles; do
+	file=$T/$name.json
+	seconds=$(peer "$file")
+	compare "json-$name" "$file" "$(best "$JSON" count "$file")" "$seconds"
+	[ "$name" != instances ] ||
+		compare json-coco-pack "$file" "$(best "$BIN/coco-pack" -q "$file" --images "$T/images" --count 1)" "$seconds"
 done

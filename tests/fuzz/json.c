@@ -1,6 +1,6 @@
 /*
- * The JSON reader: any bytes give events or an error; where the border between two blocks of input lies, and whether
- * values are skipped, changes nothing.
+ * The JSON reader: any bytes give events or an error; where the border between two blocks of input lies, whether
+ * values are skipped, and whether numbers are read several at a time, changes nothing.
  */
 #include "fuzz.h"
 
@@ -23,6 +23,16 @@ static enum json_event same_event(struct json_reader *a, struct json_reader *b)
 				 (a->is_integer && a->integer != b->integer)))
 		abort();
 	return e;
+}
+
+/* The numbers that come next of b, in one call, are those of a. */
+static void same_numbers(struct json_reader *a, struct json_reader *b)
+{
+	double value[5];
+	size_t n = json_next_numbers(b, value, sizeof value / sizeof value[0]);
+	for (size_t i = 0; i < n; i++)
+		if (json_next(a) != JSON_NUMBER || memcmp(&a->number, &value[i], sizeof a->number) != 0)
+			abort();
 }
 
 static void skip_all(const uint8_t *data, size_t size, bool valid)
@@ -61,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	enum json_event e;
 	while ((e = same_event(&memory, &file)) > 0)
-		;
+		same_numbers(&memory, &file);
 	json_close(&memory);
 	json_close(&file);
 	close(fd);
