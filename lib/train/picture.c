@@ -11,8 +11,11 @@
 
 static const float shown_score = 0.3f;
 
-/* A box of original pixels as it lies in the sample's image. */
-static void to_image(float box[4], const struct sample *s)
+/* Pixels on the longer side of a picture that lines and texts can be told apart on. */
+enum { READABLE = 400 };
+
+/* A box of original pixels as it lies in the sample's image, enlarged. */
+static void to_image(float box[4], const struct sample *s, int enlarged)
 {
 	const double *m = s->transform;
 	double x0 = m[0] * box[0] + m[1] * box[1] + m[2], y0 = m[3] * box[0] + m[4] * box[1] + m[5];
@@ -21,6 +24,8 @@ static void to_image(float box[4], const struct sample *s)
 	box[1] = (float)fmin(y0, y1);
 	box[2] = (float)fmax(x0, x1);
 	box[3] = (float)fmax(y0, y1);
+	for (int i = 0; i < 4; i++)
+		box[i] *= (float)enlarged;
 }
 
 void pictures_init(struct pictures *p, const char *dir)
@@ -87,13 +92,24 @@ static int picture_path(struct pictures *p, char path[4096], const struct sample
 	return 0;
 }
 
-/* The valid part of the pixels, so that padding is not in the picture. */
-static int copy_valid(struct tensor *image, const struct sample *s, struct arena *a)
+/* How many pixels of the picture a pixel becomes. */
+static int enlargement(const struct sample *s)
 {
-	TRY(tensor_new(image, a, DTYPE_U8, 3, (int64_t[]){ s->valid_h, s->valid_w, 3 }));
-	size_t from = (size_t)s->pixels.dim[1] * 3, to = (size_t)s->valid_w * 3;
-	for (size_t y = 0; y < (size_t)s->valid_h; y++)
-		memcpy((uint8_t *)image->data + y * to, (const uint8_t *)s->pixels.data + y * from, to);
+	int longer = s->valid_w > s->valid_h ? s->valid_w : s->valid_h;
+	return longer >= READABLE ? 1 : (READABLE + longer - 1) / longer;
+}
+
+/* The valid part of the pixels, so that padding is not in the picture. */
+static int copy_valid(struct tensor *image, const struct sample *s, int enlarged, struct arena *a)
+{
+	int64_t h = (int64_t)s->valid_h * enlarged, w = (int64_t)s->valid_w * enlarged;
+	TRY(tensor_new(image, a, DTYPE_U8, 3, (int64_t[]){ h, w, 3 }));
+	for (int64_t y = 0; y < h; y++) {
+		const uint8_t *from = (const uint8_t *)s->pixels.data + y / enlarged * s->pixels.dim[1] * 3;
+		uint8_t *to = (uint8_t *)image->data + y * w * 3;
+		for (int64_t x = 0; x < w; x++)
+			memcpy(to + 3 * x, from + x / enlarged * 3, 3);
+	}
 	return 0;
 }
 
@@ -115,7 +131,8 @@ int pictures_write(struct pictures *p, const struct sample *s, const struct dete
 	char path[4096];
 	struct tensor image;
 	TRY(picture_path(p, path, s));
-	TRY(copy_valid(&image, s, a));
+	int enlarged = enlargement(s);
+	TRY(copy_valid(&image, s, enlarged, a));
 	/* The best score is drawn last, on top. */
 	for (int64_t i = d->n - 1; i >= 0; i--) {
 		if (d->scores[i] < shown_score)
@@ -123,7 +140,7 @@ int pictures_write(struct pictures *p, const struct sample *s, const struct dete
 		float box[4];
 		char tag[96];
 		memcpy(box, d->boxes + 4 * i, sizeof box);
-		to_image(box, s);
+		to_image(box, s, enlarged);
 		draw_box(&image, box, 2, draw_color(d->labels[i]));
 		snprintf(tag, sizeof tag, "%s %.2f", categories[d->labels[i]].name, (double)d->scores[i]);
 		draw_label(&image, (int)box[0], (int)box[1], tag, 1, draw_color(d->labels[i]));

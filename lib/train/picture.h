@@ -22,8 +22,8 @@ struct pictures {
 void pictures_init(struct pictures *p, const char *dir);
 
 /*
- * Write DIR/NAME.found.jpg, which is never the image itself, whatever DIR is: the pixels the model saw, with the boxes
- * of d (original pixels) and "class score" tags. NAME is the last part of the file name without its ending, or
+ * Write DIR/NAME.found.jpg, which is never the image itself, whatever DIR is: the pixels the model saw, small images enlarged by a
+ * whole number, with the boxes of d (original pixels) and "class score" tags. NAME is the last part of the file name without its ending, or
  * the id where there is no file name; when another image was given that name already, NAME-ID. An image that comes again
  * (same source, id and file name) takes its own picture's place. Scores below .3 are left out, as a
  * detector's long tail hides the picture. Of class scores the highest is written into the corner.
