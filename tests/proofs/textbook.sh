@@ -79,49 +79,45 @@ cell() {
 	echo "$name: $(cat "$out/cells/$name")" >&2
 }
 
-# table: of lines METHOD PAIR SEED ACCURACY. Means over the pairs of the means over the seeds, with Student's 95 % interval over
-# the pairs (9 degrees of freedom); the deviation over the seeds of a pair, pooled; what fine-tuning gains.
-table() {
-	awk -v pairs=$pairs '
-	function interval(sum, square,   mean, half) {
-		mean = sum / pairs
-		half = 2.262157 * sqrt((square - pairs * mean * mean) / (pairs - 1) / pairs)
-		return sprintf("%.1f | %.1f to %.1f", mean, mean - half, mean + half)
-	}
-	{ n[$1, $2]++; sum[$1, $2] += 100 * $4; square[$1, $2] += (100 * $4) ^ 2 }
+# pairs_of CSV: of lines METHOD PAIR SEED ACCURACY the means over the seeds, a line a pair, how many pairs fine-tuning wins, and the
+# pooled deviation over the seeds of a pair. The means also go into CSV for evalap grid, which shall take a pair for a seed.
+pairs_of() {
+	awk -v csv="$1" -v pairs=$pairs '
+	{ n[$1, $2]++; sum[$1, $2] += $4; square[$1, $2] += $4 ^ 2 }
 	END {
-		m = split("fine-tune probe logistic scratch", method, " ")
-		print "| method | top-1, % | 95 % interval | deviation over seeds |\n|---|---|---|---|"
+		m = split("scratch probe logistic fine-tune", method, " ")
+		print "method,scheme,fraction,seed,step,AP" > csv
+		printf "pair"
 		for (i = 1; i <= m; i++) {
-			all = squares = within = 0
+			printf "  %9s", method[i]
 			for (p = 0; p < pairs; p++) {
 				k = n[method[i], p]
 				mean[i, p] = sum[method[i], p] / k
-				all += mean[i, p]
-				squares += mean[i, p] ^ 2
-				within += k > 1 ? (square[method[i], p] - k * mean[i, p] ^ 2) / (k - 1) : 0
+				within[i] += k > 1 ? (square[method[i], p] - k * mean[i, p] ^ 2) / (k - 1) / pairs : 0
+				printf "%s,0,1,%d,1,%.9g\n", method[i], p, mean[i, p] > csv
 			}
-			printf "| %s | %s | %s |\n", method[i], interval(all, squares), k > 1 ? sprintf("%.1f", sqrt(within / pairs)) : "no seed"
 		}
-		print "\n| fine-tuning gains over | points | 95 % interval | pairs won, even, lost |\n|---|---|---|---|"
-		for (i = 2; i <= m; i++) {
-			all = squares = won = lost = 0
-			for (p = 0; p < pairs; p++) {
-				gain = mean[1, p] - mean[i, p]
-				all += gain
-				squares += gain * gain
-				won += gain > 1e-9
-				lost += gain < -1e-9
+		for (p = 0; p < pairs; p++) {
+			printf "\n%4d", p
+			for (i = 1; i <= m; i++) {
+				printf "  %9.4f", mean[i, p]
+				won[i] += mean[m, p] > mean[i, p] + 1e-9
+				lost[i] += mean[m, p] < mean[i, p] - 1e-9
 			}
-			printf "| %s | %s | %d, %d, %d |\n", method[i], interval(all, squares), won, pairs - won - lost, lost
 		}
-		print "\n| pair | fine-tune | probe | logistic | scratch |\n|---|---|---|---|---|"
-		for (p = 0; p < pairs; p++)
-			printf "| %d | %.1f | %.1f | %.1f | %.1f |\n", p, mean[1, p], mean[2, p], mean[3, p], mean[4, p]
+		printf "\n\n"
+		for (i = 1; i < m; i++)
+			printf "fine-tune against %s: %d pairs won, %d lost\n", method[i], won[i], lost[i]
+		for (i = 1; i <= m; i++)
+			if (within[i] > 0)
+				printf "%s: deviation over seeds %.4f\n", method[i], sqrt(within[i])
 	}'
 }
 
 mkdir -p "$out/pairs" "$out/cells" "$out/work"
+# Cells that outlive a kill of this script keep the lock.
+exec 9> "$out/lock"
+flock -n 9 || { echo "textbook.sh: '$out' is being worked on" >&2; exit 75; }
 mapfile -t classes < <(cd "$images/val" && printf '%s\n' */ | tr -d / | LC_ALL=C sort)
 [ -e "$out/cifar10.safetensors" ] || ckpt import -q -m $net --scheme crop --size 32 -o "$out/cifar10.safetensors" "$weights"
 for ((pair = 0; pair < pairs; pair++)); do
@@ -144,7 +140,11 @@ for ((seed = 0; seed < seeds; seed++)); do
 done
 wait
 [ ! -e "$out/failed" ] || exit 1
-for file in "$out"/cells/*; do
-	name=$(basename "$file")
-	sed "s/^/${name%-*-*} $(tr - ' ' <<< "${name#"${name%-*-*}"-}") /" "$file"
-done | table | tee "$out/table.md"
+{
+	for file in "$out"/cells/*; do
+		name=$(basename "$file")
+		sed "s/^/${name%-*-*} $(tr - ' ' <<< "${name#"${name%-*-*}"-}") /" "$file"
+	done | pairs_of "$out/pairs.csv"
+	printf '\nTop-1 in place of AP, intervals over the pairs:\n'
+	evalap grid "$out/pairs.csv"
+} | tee "$out/result.txt"
