@@ -36,6 +36,9 @@ static void make_order(struct sampler *s, int64_t epoch)
 {
 	struct rng g = rng_make(rng_mix(rng_mix_text(s->options.seed, "shuffle"), (uint64_t)epoch));
 	rng_order(s->order, s->n, &g);
+	/* At once, and not one by one, each with its way to memory. */
+	for (int64_t i = 0; i < s->n; i++)
+		s->order[i] = s->selected[s->order[i]];
 	s->order_epoch = epoch;
 }
 
@@ -46,7 +49,7 @@ int64_t sampler_image(struct sampler *s, int64_t seq)
 		return s->selected[place];
 	if (epoch != s->order_epoch)
 		make_order(s, epoch);
-	return s->selected[s->order[place]];
+	return s->order[place];
 }
 
 bool sampler_has(const struct sampler_options *o, int64_t seq)

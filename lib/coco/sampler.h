@@ -27,7 +27,7 @@ struct sampler {
 	int64_t length;	/* positions of the run, of all parts */
 	int64_t epochs;	/* that the run begins */
 	int64_t order_epoch;	/* the epoch whose order is at hand; -1: none */
-	int64_t *order;	/* [n] places in selected; used when shuffling */
+	int64_t *order;	/* [n] selected in the order of order_epoch; used when shuffling */
 };
 
 /* Error: what no data could make sense of: epochs 0 without count; that of selection_check_options(). */

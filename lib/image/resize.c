@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-ISA_DECLARE(void, resize_columns, (int32_t *out, const uint8_t *source, size_t stride, const int16_t *weight, int taps,
+ISA_DECLARE(void, resize_columns, (int16_t *out, const uint8_t *source, size_t stride, const int16_t *weight, int taps,
 				   int n))
-ISA_DECLARE(void, resize_row, (uint8_t *out, const int32_t *row, const int32_t *at, const int32_t *weight, int taps,
+ISA_DECLARE(void, resize_row, (uint8_t *out, const int16_t *row, const int32_t *at, const int32_t *weight, int pairs,
 			       int n))
 
 /*
@@ -71,6 +71,17 @@ static void copy_window(uint8_t *out, size_t stride, const uint8_t *source, size
 		       (size_t)x->n * 3);
 }
 
+/* weight i32 [pairs n]: those of neighbours in one number, the left one in its lower half. */
+static void pair_weights(int32_t *weight, const struct resize_axis *x)
+{
+	for (int i = 0; i < x->n; i++)
+		for (int k = 0; k < x->taps; k += 2) {
+			const int16_t *from = x->weight + (size_t)i * (size_t)x->taps + k;
+			int32_t right = k + 1 < x->taps ? from[1] : 0;
+			weight[(size_t)(k / 2) * (size_t)x->n + (size_t)i] = right << 16 | from[0];
+		}
+}
+
 int resize_window(uint8_t *out, size_t stride, const struct image_tile *tile, const struct resize_axis *x,
 		  const struct resize_axis *y, struct arena *a)
 {
@@ -85,20 +96,20 @@ int resize_window(uint8_t *out, size_t stride, const struct image_tile *tile, co
 		copy_window(out, stride, source, source_stride, x, y);
 		return 0;
 	}
-	/* The row kernel reads four numbers where a pixel has three. */
-	size_t weights = (size_t)x->n * (size_t)x->taps;
-	int32_t *row = arena_calloc(a, (size_t)columns * 3 + 8, sizeof *row), *at = arena_alloc(a, (size_t)x->n * sizeof *at);
-	int32_t *weight = arena_alloc(a, weights * sizeof *weight);
+	/* The row kernel reads eight numbers where two pixels have six, and two pixels for the last one. */
+	int pairs = (x->taps + 1) / 2;
+	int16_t *row = arena_calloc(a, (size_t)columns * 3 + 8, sizeof *row);
+	int32_t *at = arena_alloc(a, (size_t)x->n * sizeof *at);
+	int32_t *weight = arena_alloc(a, (size_t)pairs * (size_t)x->n * sizeof *weight);
 	if (row == NULL || at == NULL || weight == NULL)
 		return -1;
-	for (size_t i = 0; i < weights; i++)
-		weight[i] = x->weight[i];
+	pair_weights(weight, x);
 	for (int i = 0; i < x->n; i++)
 		at[i] = (x->at[i] - x->first) * 3;
 	for (int i = 0; i < y->n; i++) {
 		ISA_PICK(resize_columns)(row, source + (size_t)(y->at[i] - y->first) * source_stride, source_stride,
 					 y->weight + (size_t)i * (size_t)y->taps, y->taps, columns * 3);
-		ISA_PICK(resize_row)(out + (size_t)i * stride, row, at, weight, x->taps, x->n);
+		ISA_PICK(resize_row)(out + (size_t)i * stride, row, at, weight, pairs, x->n);
 	}
 	return 0;
 }

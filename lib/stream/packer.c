@@ -15,6 +15,12 @@ enum { LEVEL = 1 };
 
 enum { MAX_CONTEXTS = 256 };
 
+/*
+ * What goes to the file at once. File systems keep it in pages of that size, and a reader of records out of order spends
+ * less on looking pages up.
+ */
+enum { OUTPUT_SIZE = 1 << 20 };
+
 struct packer {
 	int fd;
 	const char *name;
@@ -25,6 +31,8 @@ struct packer {
 	size_t used, room;
 	uint8_t *packed;
 	size_t packed_room;
+	uint8_t *output;	/* [OUTPUT_SIZE] bytes of the file that are not yet written */
+	size_t output_used;
 	struct pack_index index;
 	uint64_t *hashes;
 	struct pack_frame *frames;
@@ -66,8 +74,13 @@ static void give_context(struct packer *p, ZSTD_CCtx *zstd)
 struct packer *packer_new(int fd, const char *name)
 {
 	struct packer *p = calloc(1, sizeof *p);
-	if (p == NULL)
+	uint8_t *output = malloc(OUTPUT_SIZE);
+	if (p == NULL || output == NULL) {
+		free(p);
+		free(output);
 		return err_null("out of memory");
+	}
+	p->output = output;
 	p->fd = fd;
 	p->name = name;
 	pthread_mutex_init(&p->lock, NULL);
@@ -83,6 +96,7 @@ void packer_free(struct packer *p)
 	pthread_mutex_destroy(&p->lock);
 	free(p->pending);
 	free(p->packed);
+	free(p->output);
 	free(p->hashes);
 	free(p->frames);
 	free(p->entries);
@@ -121,6 +135,28 @@ static int check_length(const struct packer *p, size_t size)
 	return size <= UINT32_MAX ? 0 : err_set("'%s': a record of %zu bytes is too long for a pack", p->name, size);
 }
 
+static int write_output(struct packer *p)
+{
+	size_t size = p->output_used;
+	p->output_used = 0;
+	return io_write(p->fd, p->name, p->output, size);
+}
+
+/* Bytes to the file, by way of the output. */
+static int put_bytes(struct packer *p, const uint8_t *bytes, size_t size)
+{
+	while (size > 0) {
+		size_t room = OUTPUT_SIZE - p->output_used, n = size < room ? size : room;
+		memcpy(p->output + p->output_used, bytes, n);
+		p->output_used += n;
+		bytes += n;
+		size -= n;
+		if (p->output_used == OUTPUT_SIZE)
+			TRY(write_output(p));
+	}
+	return 0;
+}
+
 /* A zstd frame of `size` bytes of the stream to the file, and into the lists. */
 static int write_frame(struct packer *p, const struct packer_frame *f, size_t size)
 {
@@ -133,7 +169,7 @@ static int write_frame(struct packer *p, const struct packer_frame *f, size_t si
 	if (frames == NULL)
 		return -1;
 	p->frames = frames;
-	TRY(io_write(p->fd, p->name, f->bytes, f->size));
+	TRY(put_bytes(p, f->bytes, f->size));
 	hashes[x->n_frames] = f->hash;
 	frames[x->n_frames++] = (struct pack_frame){ (uint32_t)f->size, (uint32_t)size };
 	x->stream_size += size;
@@ -251,7 +287,9 @@ int packer_end(struct packer *p)
 	arena_init(&a, 1 << 16);
 	int status = pack_index_encode(&bytes, &size, &p->index, &a);
 	if (status == 0)
-		status = io_write(p->fd, p->name, bytes, size);
+		status = put_bytes(p, bytes, size);
+	if (status == 0)
+		status = write_output(p);
 	arena_release(&a);
 	return status;
 }
