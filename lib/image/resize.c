@@ -12,16 +12,19 @@ ISA_DECLARE(void, resize_row, (uint8_t *out, const int16_t *row, const int32_t *
 
 /*
  * Weights of one output pixel at `centre`, for source pixels from..from+n: a triangle of that radius.
- * Running sums are rounded, not the weights, so that the total is exact for any n.
+ * Running sums are rounded, not the weights, so that the total is exact for any n. height: room for n numbers.
  */
-static void triangle(int16_t *weight, double centre, double radius, int from, int n)
+static void triangle(int16_t *weight, double *height, double centre, double radius, int from, int n)
 {
 	double sum = 0, running = 0;
 	int given = 0;
-	for (int i = 0; i < n; i++)
-		sum += fmax(0, 1 - fabs(from + i + 0.5 - centre) / radius);
 	for (int i = 0; i < n; i++) {
-		running += fmax(0, 1 - fabs(from + i + 0.5 - centre) / radius);
+		double inside = 1 - fabs(from + i + 0.5 - centre) / radius;
+		height[i] = inside > 0 ? inside : 0;
+		sum += height[i];
+	}
+	for (int i = 0; i < n; i++) {
+		running += height[i];
 		int now = (int)floor(running / sum * RESIZE_WEIGHT_ONE + 0.5);
 		weight[i] = (int16_t)(now - given);
 		given = now;
@@ -45,7 +48,8 @@ int resize_axis_init(struct resize_axis *axis, int source, double extent, int sc
 		axis->taps = taps = 1;
 	axis->at = arena_alloc(a, (size_t)n * sizeof *axis->at);
 	axis->weight = arena_alloc(a, (size_t)n * (size_t)taps * sizeof *axis->weight);
-	if (axis->at == NULL || axis->weight == NULL)
+	double *height = arena_alloc(a, (size_t)taps * sizeof *height);
+	if (axis->at == NULL || axis->weight == NULL || height == NULL)
 		return -1;
 	for (int i = 0; i < n; i++) {
 		int out = start + (mirrored ? n - 1 - i : i);
@@ -54,7 +58,7 @@ int resize_axis_init(struct resize_axis *axis, int source, double extent, int sc
 		if (ratio == 1)
 			from = out;
 		axis->at[i] = from;
-		triangle(axis->weight + (size_t)i * (size_t)taps, centre, radius, from, taps);
+		triangle(axis->weight + (size_t)i * (size_t)taps, height, centre, radius, from, taps);
 		if (from < axis->first)
 			axis->first = from;
 		if (from + taps > axis->end)
