@@ -130,7 +130,8 @@ done
 
 # What was explained is repeated, whatever the seed.
 for policy in "-s1 --size 64" "-s2 --size 128 --autoaugment v1" "-s4 --size 96 --quirks tpu --randaugment 3,8" \
-	"-scrop --size 48 --randaugment 2,10" "--eval --size 50"; do
+	"-scrop --size 48 --randaugment 2,10" "--eval --size 50" \
+	"-s4 --size 64 --corrupt gaussian:2,shot:1,impulse:1,speckle:1,gaussian:2,blur:1,contrast:1,jpeg:1"; do
 	# shellcheck disable=SC2086
 	{
 		augment -q $policy --seed 5 --explain "$T/explained" "$T/in" > "$T/a"
@@ -165,6 +166,16 @@ bad_line '{"steps":[{"op":"cutout","value":1}]}' "spots where they belong"
 bad_line '{"steps":[{"op":"cutout","value":1,"spots":[[3,0.1,0.1]]}]}' "cannot be at object 3"
 bad_line '{"steps":[{"op":"rotate","value":1e9}]}' "a number of -10000 to 10000"
 bad_line "$(head -n 1 "$T/explained" | sed 's/"window":\[0,0,/"window":[9,9,/; s/"canvas":\[64,64/"canvas":[5,5/')" "the window does not lie"
+bad_line '{"corruptions":{}}' "a list of corruptions is wanted"
+bad_line '{"corruptions":[{"kind":"melt"}]}' "there is no corruption 'melt'"
+bad_line '{"corruptions":[{"kind":"shot","level":6}]}' "a whole number of 1 to 5"
+bad_line '{"corruptions":[{"kind":"shot","level":5}]}' "a kind, a level and a seed"
+bad_line '{"corruptions":[{"kind":"shot","level":5,"seed":9007199254740992}]}' "a whole number of 0 to 9007199254740991"
+# The seeds are those of the samples: what was damaged is so again without the option, which other noise would show.
+augment -q -s4 --size 64 --seed 3 --corrupt gaussian:1 --explain "$T/explained" "$T/in" | tstream dump --full - > "$T/a"
+augment -q -s1 --size 99 --seed 4 --replay "$T/explained" "$T/in" | tstream dump --full - > "$T/b"
+ok "corruptions are repeated whatever the options are" cmp "$T/a" "$T/b"
+is "$(jq -s 'map(.corruptions[0].seed) | unique | length' "$T/explained")" 48 "each sample has noise of its own"
 fails_with 1 "No space left" augment -s4 --size 64 --explain /dev/full -o "$T/never" "$T/in"
 
 # Damaged images: the third loses a piece, in the sixth (a PNG) bytes are changed.

@@ -14,12 +14,12 @@ static uint8_t *corrupted(const char *text, int v, uint64_t key)
 	enum { STRIDE = SIDE * 3 + 7 };
 	uint8_t *rgb = arena_alloc(&arena, STRIDE * SIDE), *out = arena_alloc(&arena, N);
 	struct corruptions c;
-	if (rgb == NULL || out == NULL || corruptions_parse(&c, text, &arena) != 0)
+	if (rgb == NULL || out == NULL || corruptions_parse(&c, text, &arena) != 0 || corruptions_draw(&c, &c, key, &arena) != 0)
 		abort();
 	memset(rgb, 77, STRIDE * SIDE);
 	for (int y = 0; y < SIDE; y++)
 		memset(rgb + y * STRIDE, v, SIDE * 3);
-	if (corrupt(&(struct image_region){ rgb, STRIDE, SIDE, SIDE }, &c, key, &arena) != 0)
+	if (corrupt(&(struct image_region){ rgb, STRIDE, SIDE, SIDE }, &c, &arena) != 0)
 		abort();
 	for (int y = 0; y < SIDE; y++) {
 		memcpy(out + y * SIDE * 3, rgb + y * STRIDE, SIDE * 3);
@@ -80,13 +80,13 @@ static void test_shape(void)
 		rgb[i] = i < 18 ? 40 : 60;
 	rgb[0] = 10;
 	if (corruptions_parse(&c, "contrast:1", &arena) != 0 ||
-	    corrupt(&(struct image_region){ rgb, 36, 12, 1 }, &c, 1, &arena) != 0)
+	    corrupt(&(struct image_region){ rgb, 36, 12, 1 }, &c, &arena) != 0)
 		abort();
 	/* Means are 47.5 of red and 50 of green and blue; 0.4 of the distance stays. */
 	ok(rgb[0] == 33 && rgb[1] == 46 && rgb[34] == 54 && rgb[33] == 53, "contrast:1 pulls channels to their means");
 	uint8_t pixel[3] = { 100, 50, 0 };
 	if (corruptions_parse(&c, "brightness:2", &arena) != 0 ||
-	    corrupt(&(struct image_region){ pixel, 3, 1, 1 }, &c, 1, &arena) != 0)
+	    corrupt(&(struct image_region){ pixel, 3, 1, 1 }, &c, &arena) != 0)
 		abort();
 	ok(pixel[0] == 151 && pixel[1] == 76 && pixel[2] == 0, "brightness keeps the hue");
 }

@@ -35,6 +35,7 @@ int augment_plan(struct augment_plan *plan, const struct augment_param *param, c
 		.source_w = w, .source_h = h, .scaled_w = w, .scaled_h = h,
 		.valid_w = w, .valid_h = h, .out_w = w, .out_h = h, .late = param->scheme->late,
 	};
+	TRY(corruptions_draw(&plan->corruptions, &param->corruptions, key, a));
 	struct rng of_rules = rng_make(rng_mix(key, AUGMENT_MAX_STAGES));
 	if (param->rules != NULL)
 		TRY(augment_rules_draw(&plan->steps, &plan->n_steps, param->rules, sample, &of_rules, a));
@@ -173,7 +174,7 @@ int augment_sample_plan(struct sample *out, struct augment_plan *plan, const str
 	struct image_region valid = image_region_of(&out->pixels);
 	valid.w = plan->valid_w;
 	valid.h = plan->valid_h;
-	TRY(corrupt(&valid, &param->corruptions, augment_sample_key(in, param->seed), a));
+	TRY(corrupt(&valid, &plan->corruptions, a));
 	augment_plan_affine(m, plan);
 	affine_compose(m, m, to_upright);
 	affine_compose(out->transform, m, in->transform);

@@ -54,7 +54,7 @@ struct augment_param {
 	double area_low, area_high;	/* of a random part, as fractions of the image */
 	double strength, blur;	/* SimCLR: of colour distortion, 1 for ImageNet; probability */
 	struct objects_param objects;
-	struct corruptions corruptions;	/* done last, to the valid part; they are not in the plan */
+	struct corruptions corruptions;	/* see struct augment_plan */
 	uint64_t seed;
 	enum augment_quirks quirks;
 	const struct augment_replay *replay;	/* NULL: plans are drawn; otherwise read (augment/explain.h) */
@@ -71,6 +71,7 @@ struct augment_plan {
 	int x, y;	/* corner of the window in the scaled image */
 	int valid_w, valid_h;	/* size of the window */
 	int out_w, out_h;	/* size of the canvas */
+	struct corruptions corruptions;	/* done last, to the window */
 };
 
 /* One stage: one file. It draws all its random numbers from g. */

@@ -12,10 +12,10 @@ static int bad(const char *text)
 		       text, names);
 }
 
-static const struct corruption_kind *find(const char *name, size_t length)
+const struct corruption_kind *corruption_kind_find(const char *name, size_t size)
 {
 	for (const struct corruption_kind *k = corruption_kinds; k->name != NULL; k++)
-		if (strlen(k->name) == length && memcmp(k->name, name, length) == 0)
+		if (strlen(k->name) == size && memcmp(k->name, name, size) == 0)
 			return k;
 	return NULL;
 }
@@ -31,10 +31,10 @@ int corruptions_parse(struct corruptions *c, const char *text, struct arena *a)
 	*c = (struct corruptions){ .one = one };
 	for (const char *at = text;; at++) {
 		size_t length = strcspn(at, ":,");
-		const struct corruption_kind *kind = find(at, length);
+		const struct corruption_kind *kind = corruption_kind_find(at, length);
 		if (kind == NULL || at[length] != ':' || at[length + 1] < '1' || at[length + 1] > '0' + CORRUPT_LEVELS)
 			return bad(text);
-		one[c->n++] = (struct corruption){ kind, at[length + 1] - '0' };
+		one[c->n++] = (struct corruption){ kind, at[length + 1] - '0', 0 };
 		at += length + 2;
 		if (*at == '\0')
 			return 0;
@@ -43,10 +43,23 @@ int corruptions_parse(struct corruptions *c, const char *text, struct arena *a)
 	}
 }
 
-int corrupt(const struct image_region *image, const struct corruptions *c, uint64_t key, struct arena *a)
+int corruptions_draw(struct corruptions *out, const struct corruptions *c, uint64_t key, struct arena *a)
+{
+	struct corruption *one = arena_alloc(a, (size_t)c->n * sizeof *one + 1);
+	if (one == NULL)
+		return -1;
+	for (int i = 0; i < c->n; i++) {
+		one[i] = c->one[i];
+		one[i].seed = (int64_t)(rng_mix(rng_mix_text(key, one[i].kind->name), (uint64_t)i) % CORRUPT_SEEDS);
+	}
+	*out = (struct corruptions){ c->n, one };
+	return 0;
+}
+
+int corrupt(const struct image_region *image, const struct corruptions *c, struct arena *a)
 {
 	for (int i = 0; i < c->n; i++) {
-		struct rng g = rng_make(rng_mix(rng_mix_text(key, c->one[i].kind->name), (uint64_t)i));
+		struct rng g = rng_make((uint64_t)c->one[i].seed);
 		TRY(c->one[i].kind->run(image, c->one[i].kind->strength[c->one[i].level - 1], &g, a));
 	}
 	return 0;

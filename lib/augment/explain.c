@@ -50,6 +50,22 @@ static void put_sample(struct json_writer *j, const struct sample *s)
 	json_put_string_of(j, "file_name", s->file_name);
 }
 
+static void put_corruptions(struct json_writer *j, const struct corruptions *c)
+{
+	if (c->n == 0)
+		return;
+	json_put_key(j, "corruptions");
+	json_put_array(j);
+	for (int i = 0; i < c->n; i++) {
+		json_put_object(j);
+		json_put_string_of(j, "kind", c->one[i].kind->name);
+		json_put_integer_of(j, "level", c->one[i].level);
+		json_put_integer_of(j, "seed", c->one[i].seed);
+		json_put_end(j, '}');
+	}
+	json_put_end(j, ']');
+}
+
 static void put_plan(struct json_writer *j, const struct augment_plan *p)
 {
 	double m[6];
@@ -66,6 +82,7 @@ static void put_plan(struct json_writer *j, const struct augment_plan *p)
 	put_integers(j, "scaled", (const int[]){ p->scaled_w, p->scaled_h }, 2);
 	put_integers(j, "window", (const int[]){ p->x, p->y, p->valid_w, p->valid_h }, 4);
 	put_integers(j, "canvas", (const int[]){ p->out_w, p->out_h }, 2);
+	put_corruptions(j, &p->corruptions);
 	augment_plan_affine(m, p);
 	json_put_key(j, "transform");
 	json_put_array(j);

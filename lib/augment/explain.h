@@ -5,7 +5,8 @@
  *      "steps":[{"op":"cutout","value":80,"spots":[[-1,0.25,0.5]]}],"late":false,"mirror":true,
  *      "scaled":[700,466],"window":[12,0,640,466],"canvas":[640,640],"transform":[-1.09,0,688,0,1.09,0]}
  *
- * "view" is there where it is not 0; image is the upright image's size; a spot is an object (-1: the whole image) and a place in it as fractions of
+ * "corruptions", what was done to the window at the end, [{"kind":"gaussian","level":3,"seed":17}], is there where there are some,
+ * "view" where it is not 0; image is the upright image's size; a spot is an object (-1: the whole image) and a place in it as fractions of
  * width and height; window is x, y, w, h of the scaled image; transform takes the upright image's points to
  * the canvas, and follows from the rest.
  */

@@ -153,6 +153,47 @@ static int read_steps(struct json_reader *j, struct augment_plan *plan, struct a
 	return e == JSON_ARRAY_END ? 0 : wanted(j, "a step");
 }
 
+static int read_corruption(struct json_reader *j, struct corruption *one)
+{
+	enum json_event e;
+	int64_t level = 0;
+	*one = (struct corruption){ .seed = -1 };
+	while ((e = json_next(j)) == JSON_KEY) {
+		if (json_is(j, "kind")) {
+			if (json_next(j) != JSON_STRING)
+				return wanted(j, "the name of a corruption");
+			one->kind = corruption_kind_find(j->text, j->text_size);
+			if (one->kind == NULL)
+				return json_fail(j, "there is no corruption '%.40s'", j->text);
+		} else if (json_is(j, "level")) {
+			TRY(read_integer(j, 1, CORRUPT_LEVELS, &level));
+		} else if (json_is(j, "seed")) {
+			TRY(read_integer(j, 0, CORRUPT_SEEDS - 1, &one->seed));
+		} else {
+			TRY(json_skip(j));
+		}
+	}
+	one->level = (int)level;
+	if (e == JSON_OBJECT_END && (one->kind == NULL || level == 0 || one->seed < 0))
+		return json_fail(j, "a corruption has a kind, a level and a seed");
+	return e == JSON_OBJECT_END ? 0 : wanted(j, "the next member");
+}
+
+static int read_corruptions(struct json_reader *j, struct corruptions *c, struct arena *a)
+{
+	struct list list = { 0 };
+	enum json_event e = json_next(j);
+	if (e != JSON_ARRAY_BEGIN)
+		return wanted(j, "a list of corruptions");
+	while ((e = json_next(j)) == JSON_OBJECT_BEGIN) {
+		struct corruption *one = list_add(&list, sizeof *one, a);
+		if (one == NULL || read_corruption(j, one) != 0)
+			return -1;
+	}
+	*c = (struct corruptions){ (int)list.n, list.data };
+	return e == JSON_ARRAY_END ? 0 : wanted(j, "a corruption");
+}
+
 static int read_id(struct json_reader *j, struct sample_id *id, struct arena *a)
 {
 	enum json_event e = json_next(j);
@@ -229,6 +270,10 @@ static int read_line(struct json_reader *j, struct augment_replay_line *line, st
 	while ((e = json_next(j)) == JSON_KEY) {
 		if (json_is(j, "view")) {
 			TRY(read_integer(j, 0, INT32_MAX, &line->view));
+			continue;
+		}
+		if (json_is(j, "corruptions")) {
+			TRY(read_corruptions(j, &line->plan.corruptions, a));
 			continue;
 		}
 		int member = 0;

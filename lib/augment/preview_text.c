@@ -50,4 +50,6 @@ void preview_plan_text(char *text, size_t room, const struct augment_plan *plan)
 		add(&t, ", ");
 	if (plan->late)
 		add_steps(&t, plan);
+	for (int i = 0; i < plan->corruptions.n; i++)
+		add(&t, ", %s %d", plan->corruptions.one[i].kind->name, plan->corruptions.one[i].level);
 }
