@@ -167,6 +167,24 @@ fails_with 1 "label map cannot be used: .*SegmentationClass/c.png: pixel 3,2 is 
 rm "$V/SegmentationClass/c.png"
 fails_with 1 "label map missing: .*SegmentationClass/c.png: No such file" coco-pack "$V" --set Segmentation/train --strict
 
+# Masks of objects: a number that no object has, another size, no map; the directory is not needed.
+V=$T/voc/VOC
+M=$V/SegmentationObject
+printf 'a\n' > "$V/ImageSets/Segmentation/a.txt"
+/usr/bin/python3 -c "from PIL import Image
+i = Image.open('$M/a.png')
+i.putpixel((3, 2), 4)
+i.save('$T/four.png')
+i.crop((0, 0, 5, 5)).save('$T/small.png')"
+for bad in "four.png:label map cannot be used: .*SegmentationObject/a.png: pixel 3,2 is of object 4, the annotation has 3" \
+	"small.png:label map cannot be used: .*SegmentationObject/a.png: it has 5x5, the image 20x30" "none.png:label map missing: .*SegmentationObject/a.png"; do
+	rm -f "$M/a.png"
+	[ ! -e "$T/${bad%%:*}" ] || cp "$T/${bad%%:*}" "$M/a.png"
+	fails_with 1 "${bad#*:}" coco-pack "$V" --set Segmentation/a --strict
+done
+rm -r "$M"
+is "$(coco-pack -q "$V" --set Segmentation/a | tstream dump - | jq -c '[.labels.shape, has("masks")]')" '[[3],false]' "without masks there are boxes"
+
 source_is_right results
 bad_results() { # REGEX JSON
 	printf '%s' "$2" > "$T/results/x.json"

@@ -317,10 +317,10 @@ VOC = ('background aeroplane bicycle bird boat bottle bus car cat chair cow dini
 
 
 def voc(top):
-    """Difficult and truncated objects; lists of segmentation; XML files alone with their images elsewhere."""
+    """Difficult and truncated objects; lists of segmentation with masks; XML files alone with their images elsewhere."""
     sizes = {'a': (20, 30), 'b': (25, 15), 'c': (8, 8), 'd': (9, 9)}
-    boxes = {'a': [('dog', 1, 0, (1, 2, 10, 20)), ('person', 0, 1, (3, 3, 20, 30))], 'b': [('cat', 0, 0, (1, 1, 25, 15))], 'c': []}
-    maps = {}
+    boxes = {'a': [('dog', 1, 0, (1, 2, 10, 20)), ('person', 0, 1, (3, 3, 20, 30)), ('cat', 0, 0, (5, 5, 9, 9))], 'b': [('cat', 0, 0, (1, 1, 25, 15))], 'c': []}
+    maps, instances = {}, {}
     for name, (w, h) in sizes.items():
         picture(f'{top}/VOC/JPEGImages/{name}.jpg', w, h)
         maps[name] = rng.choice([0, 3, 12, 20, 255], (h, w)).astype(np.uint8)
@@ -328,6 +328,14 @@ def voc(top):
         image.putpalette(bytes(range(256)) * 3)
         os.makedirs(f'{top}/VOC/SegmentationClass', exist_ok=True)
         image.save(f'{top}/VOC/SegmentationClass/{name}.png')
+        instances[name] = rng.choice([0, 255, *range(1, 1 + len(boxes.get(name, [])))], (h, w)).astype(np.uint8)
+        if name == 'a':
+            instances[name][instances[name] == 3] = 255  # the last object has no pixels
+        if name in ('a', 'b'):  # nobody looks for those of images without objects
+            image = Image.fromarray(instances[name], 'P')
+            image.putpalette(bytes(range(256)) * 3)
+            os.makedirs(f'{top}/VOC/SegmentationObject', exist_ok=True)
+            image.save(f'{top}/VOC/SegmentationObject/{name}.png')
         if name not in boxes:
             continue
         objects = ''.join(f'<object><name>{n}</name><pose/><truncated>{t}</truncated><difficult>{d}</difficult><bndbox><xmin>{x0}</xmin>'
@@ -335,7 +343,7 @@ def voc(top):
         write(f'{top}/VOC/Annotations/{name}.xml',
               f'<annotation><size><width>{w}</width><height>{h}</height></size>{objects}</annotation>')
     write(f'{top}/VOC/ImageSets/Main/all.txt', 'b\na\nc\n')
-    write(f'{top}/VOC/ImageSets/Segmentation/train.txt', 'c\na\nd\n')
+    write(f'{top}/VOC/ImageSets/Segmentation/train.txt', 'c\na\nd\nb\n')
 
     def same_objects(r, name, classes):
         objects = boxes.get(name, [])
@@ -348,13 +356,19 @@ def voc(top):
     check('ids', [(r['id'], r['file_name']) for r in records], [(2, 'b.jpg'), (1, 'a.jpg'), (3, 'c.jpg')])
     for r in records:
         same_objects(r, r['file_name'][0], names(header))
-    check('no maps', [r for r in records if 'semantic' in r], [])
+    check('no maps', [r for r in records if 'semantic' in r or 'masks' in r], [])
     header, segmented, _ = pack(f'{top}/VOC', '--set', 'Segmentation/train')
     check('names of segmentation', names(header), VOC)
-    check('segmented', [(r['id'], r['file_name']) for r in segmented], [(3, 'c.jpg'), (1, 'a.jpg'), (4, 'd.jpg')])
+    check('segmented', [(r['id'], r['file_name']) for r in segmented], [(3, 'c.jpg'), (1, 'a.jpg'), (4, 'd.jpg'), (2, 'b.jpg')])
     for r in segmented:
         same_objects(r, r['file_name'][0], VOC)
         check('map', r['semantic'], {'shape': list(maps[r['file_name'][0]].shape), 'values': maps[r['file_name'][0]].ravel().tolist()})
+        name = r['file_name'][0]
+        for i, mask in enumerate(r.get('masks', [None] * len(boxes.get(name, [])))):
+            check(f'mask {i} of {name}', None if mask is None else mask_of(mask).tolist(),
+                  None if (name, i) == ('a', 2) else (instances[name] == i + 1).tolist())
+    check('masks', [len(r.get('masks', [])) for r in segmented], [0, 3, 0, 1])
+    same_everywhere(f'{top}/VOC', '--set', 'Segmentation/train')
     header, bare, _ = pack(f'{top}/VOC/Annotations', '--images', f'{top}/VOC/JPEGImages')
     some = [[{k: v for k, v in r.items() if k not in ('source', 'seq', 'object_id')} for r in rs] for rs in (bare, records)]
     check('bare', some[0], sorted(some[1], key=lambda r: r['id']))

@@ -4,7 +4,7 @@
  *
  * The lists Segmentation/SET are of images with label maps, SegmentationClass/NAME.png, whose numbers are those of the
  * classes; these are then VOC's own with background before them, unless --classes gives them, and an XML file need not
- * be there.
+ * be there. Where it is, its objects have masks if there is a directory SegmentationObject.
  *
  * Ids and labels must not depend on which list is read, or training and test sets would not agree:
  * ids are 1, 2, ... in byte order of the names of all images, and the categories are all names that
@@ -13,8 +13,7 @@
 #include "base/io.h"
 #include "coco/categories.h"
 #include "coco/image_names.h"
-#include "coco/image_table.h"
-#include "coco/label_map.h"
+#include "coco/voc_load.h"
 #include "coco/voc_xml.h"
 
 #include <math.h>
@@ -23,13 +22,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The table comes first: image_table_load() takes the state for it. */
-struct voc {
-	struct image_table table;
-	const char *maps;	/* directory of the label maps; NULL: none */
-	int16_t class_of[256];
-};
 
 struct voc_reader {
 	struct dataset *d;
@@ -295,6 +287,11 @@ static int find_directories(struct voc_reader *v)
 	if (v->bare || set == NULL || strncmp(set, segmentation, sizeof segmentation - 1) != 0)
 		return 0;
 	v->voc->maps = d->options.labels != NULL ? d->options.labels : arena_format(&d->arena, "%s/SegmentationClass", path);
+	if (directory_has(path, "SegmentationObject")) {
+		v->voc->objects = arena_format(&d->arena, "%s/SegmentationObject", path);
+		if (v->voc->objects == NULL)
+			return -1;
+	}
 	return v->voc->maps != NULL ? 0 : -1;
 }
 
@@ -322,28 +319,7 @@ static int open_voc(struct dataset *d, const char *path)
 	return status;
 }
 
-static int load_voc(const struct dataset *d, struct dataset_record *r)
-{
-	const struct voc *voc = d->state;
-	const struct table_image *image = &voc->table.images[r->index];
-	struct label_map map = { 0 };
-	if (voc->maps == NULL || d->options.unlabelled)
-		return image_table_load(d, r);
-	const char *stem = image_name_stem(image->file_name, &r->arena);
-	const char *path = stem != NULL ? arena_format(&r->arena, "%s/%s.png", voc->maps, stem) : NULL;
-	if (path == NULL)
-		return -1;
-	TRY(label_map_open(&map, path, &r->arena));
-	TRY(image_table_load_image(d, r, image->w > 0 ? image->w : map.info.w, image->h > 0 ? image->h : map.info.h));
-	if (!label_map_usable(&map, r))
-		return 0;
-	TRY(label_map_classes(&r->sample.semantic, &map, voc->class_of, r));
-	if (r->reject != NULL)
-		return 0;
-	return image_table_load_objects(r, &voc->table, voc->table.objects + image->first, image->n);
-}
-
 const struct dataset_kind dataset_kind_voc = {
 	.name = "voc", .takes = DATASET_TAKES_IMAGES | DATASET_TAKES_LABELS | DATASET_TAKES_SET | DATASET_TAKES_CLASSES,
-	.detect = detect, .open = open_voc, .load = load_voc, .classes = image_table_classes, .close = image_table_close,
+	.detect = detect, .open = open_voc, .load = voc_load, .classes = image_table_classes, .close = image_table_close,
 };

@@ -104,6 +104,29 @@ int label_map_numbers(uint32_t **numbers, const struct label_map *map, struct da
 	return 0;
 }
 
+int label_map_objects(uint32_t **numbers, const struct label_map *map, int64_t n, struct dataset_record *r)
+{
+	struct tensor labels;
+	*numbers = NULL;
+	if (png_decode_labels(&labels, &map->info, map->data, map->size, &r->arena) != 0)
+		return reject_record(r, map, err_get());
+	const uint8_t *label = labels.data;
+	uint32_t *out = arena_calloc(&r->arena, (size_t)tensor_count(&labels), sizeof *out);
+	if (out == NULL)
+		return -1;
+	for (int64_t i = 0; i < tensor_count(&labels); i++) {
+		out[i] = label[i];
+		if (label[i] <= n || label[i] == LABEL_MAP_VOID)
+			continue;
+		char text[128];
+		snprintf(text, sizeof text, "pixel %lld,%lld is of object %d, the annotation has %lld", (long long)(i % labels.dim[1]),
+			 (long long)(i / labels.dim[1]), label[i], (long long)n);
+		return reject_record(r, map, text);
+	}
+	*numbers = out;
+	return 0;
+}
+
 static int64_t find(const uint32_t *number, int64_t n, uint32_t wanted)
 {
 	int64_t lo = 0, hi = n;

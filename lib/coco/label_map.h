@@ -51,6 +51,12 @@ int label_map_classes(struct tensor *semantic, const struct label_map *map, cons
 int label_map_numbers(uint32_t **numbers, const struct label_map *map, struct dataset_record *r) MUST_CHECK;
 
 /*
+ * The number of each pixel of a map of n objects: 1 to n, LABEL_MAP_VOID, or 0 for none; u32 [h w] in r's arena. NULL in *numbers:
+ * r is a reject, also for another number.
+ */
+int label_map_objects(uint32_t **numbers, const struct label_map *map, int64_t n, struct dataset_record *r) MUST_CHECK;
+
+/*
  * The masks of all n segments, by their numbers, which are ascending, in a map of numbers [h w]: out[i] of number[i].
  * Pixels of other numbers are of none. Error: memory.
  */
