@@ -30,58 +30,58 @@ coco-synth -q -o "$T/syn" -n 12 --size 96x64 --seed 5
 comes_back "a drawn data set" "$T/syn/instances.json" "$T/syn/images"
 
 # Everything that COCO can say, in the ways it can be said.
-/usr/bin/python3 - "$T" << 'END'
-import json, os, sys
-from PIL import Image
-T = sys.argv[1]
-names = ["plain.jpg", "with space.jpg", "new\nline.jpg", "quote\"d \\ .jpg", "deep/er/x.jpg", "deep/y.png", "\u00e9\u6f22.jpg",
-         "./dot.jpg", "a//b.jpg", "no_suffix", "plain.jpg.jpg", "-dash.jpg"]
-os.makedirs(T + "/nasty/deep/er")
-os.makedirs(T + "/nasty/a")
-ids = [1, 0, -5, 2**31, 2**40 + 1, 2**53 + 1, 2**63 - 1, "text", "1", "a/b c", 7, 8]
-images = []
-for k, (name, id) in enumerate(zip(names, ids)):
-    Image.new("RGB", (40 + k, 30), (k * 9, 5, 200)).save(T + "/nasty/" + name, "PNG" if name.endswith("png") else "JPEG")
-    images.append({"id": id, "file_name": name, "width": 40 + k, "height": 30, "license": 3, "coco_url": "http://x/" + str(k)})
-images.append({"id": 9, "file_name": "plain.jpg", "width": 40, "height": 30})  # a file can be two images
-points = [0.5, 1, 2, 12.25, 3, 1, 0, 0, 0]
-annotations = [
-    {"bbox": [473.07 / 20, 3.93, 8.65, 8.67], "segmentation": [[1, 2.5, 30, 2, 30.1, 20.123456789012345]], "area": 1 / 3},
-    {"bbox": [1 / 3, 2 / 7, 10 / 3, 1e-3], "segmentation": [[1, 1, 5, 1, 5, 5], [9, 9, 12, 9, 12.5, 12.25]], "area": 5e-324},
-    {"bbox": [-3.5, -2, 60, 50.25], "area": 3000.125},
-    {"bbox": [0, 0, 40, 30], "iscrowd": 1, "segmentation": {"counts": [7, 3, 20, 90, 1200 - 120], "size": [30, 40]}, "area": 93},
-    {"bbox": [0, 0, 40, 30], "iscrowd": 1, "segmentation": {"counts": [0, 1200], "size": [30, 40]}, "area": 1200},
-    {"bbox": [1, 0, 2, 30], "segmentation": {"counts": "0Pj00", "size": [30, 40]}, "area": 60},
-    {"bbox": [5, 6, 7, 8], "keypoints": points, "num_keypoints": 2, "area": 56, "category_id": 2**31 + 7},
-    {"bbox": [5, 6, 7, 8.000001], "keypoints": [0] * 9, "num_keypoints": 0, "area": 56, "category_id": 2**31 + 7},
-    {"bbox": [2, 2, 4, 4], "ignore": 1, "segmentation": [], "area": 16},
-    {"bbox": [1e-7, 1e-7, 30, 20], "area": 600, "score": 0.5, "attributes": {"x": [1]}},
-]
-for k, a in enumerate(annotations):
-    a.setdefault("category_id", [3, -1][k % 2])
-    a.update(id=[2**31 + 5, 2**62, 1, -4][k] if k < 4 else 10 + k, image_id=images[0]["id"] if k < 6 else ids[k])
-    a.setdefault("iscrowd", 0)
-annotations[5]["segmentation"]["counts"] = "n0l1d0"  # runs 30, 60 and 1110, in groups of five bits
-def group(x):
-    out = ""
-    while True:
-        c, x = x & 31, x >> 5
-        more = not (x == 0 and not c & 16)
-        out += chr(48 + c + 32 * more)
-        if not more:
-            return out
-annotations[5]["segmentation"]["counts"] = "".join(map(group, [30, 60, 1110]))
-categories = [
-    {"id": 3, "name": "plain"},
-    {"id": -1, "name": "with \"quotes\" and \u00fc", "supercategory": "none at all"},
-    {"id": 2**31 + 7, "name": "person", "supercategory": "person", "keypoints": ["nose", "left \u00e9", "right"],
-     "skeleton": [[1, 2], [2, 3]]},
-    {"id": 2**62, "name": "unused"},
-]
-json.dump({"info": {"year": 2000}, "licenses": [], "annotations": annotations, "images": images, "categories": categories},
-          open(T + "/nasty.json", "w"))
-END
+/usr/bin/python3 "$ROOT/tests/coco_nasty.py" "$T"
 comes_back "a nasty data set" "$T/nasty.json" "$T/nasty"
+comes_back "a random data set" "$T/random.json" "$T/nasty"
+
+# What data sets say of themselves goes with their samples, whatever these come through.
+/usr/bin/python3 - "$T" << 'END'
+import json, sys
+T = sys.argv[1]
+d = json.load(open(T + "/syn/instances.json"))
+for name, more in ("one", {"info": {"is": 1}, "x": None}), ("two", {"info": {"is": 2}}), ("long", {"info": 3, "x": "y" * (1 << 20)}):
+    json.dump({k: v for k, v in d.items() if k not in ("info", "licenses")} | more, open(f"{T}/{name}.json", "w"))
+END
+about() { # DIRECTORY: the JSON files' own members.
+	(cd "$1" && for f in *.json; do printf '%s ' "$f"; jq -c 'del(.images, .annotations, .categories)' "$f"; done)
+}
+both="one.json {\"info\":{\"is\":1},\"x\":null}
+two.json {\"info\":{\"is\":2}}"
+coco-pack -q "$T/one.json" --images "$T/syn/images" -o "$T/1.pack"
+coco-pack -q "$T/two.json" --images "$T/syn/images" -o "$T/2.pack"
+coco-pack -q "$T/1.pack" "$T/2.pack" --unpack "$T/about.1"
+is "$(about "$T/about.1")" "$both" "two packs as one"
+tstream cat "$T/1.pack" "$T/2.pack" | augment -q -s0 --size 64 | coco-pack -q - --unpack "$T/about.2"
+is "$(about "$T/about.2")" "$both" "one after the other, and through augment"
+tmix -q --ratio 1:1 "$T/1.pack" "$T/2.pack" | coco-pack -q - --unpack "$T/about.3"
+is "$(about "$T/about.3")" "$both" "and mixed"
+coco-pack -q "$T/1.pack" "$T/2.pack" -o "$T/12.pack"
+coco-pack -q "$T/12.pack" --count 12 --source mine --unpack "$T/about.4"
+is "$(about "$T/about.4")" "mine.json {\"info\":{\"is\":1},\"x\":null}" "of sources that become one the first says it"
+like "$(coco-pack "$T/long.json" --images "$T/syn/images" --unpack "$T/about.5" 2>&1)" "1 member of the file not carried: there is room for 1 MiB" \
+	"what is too long for a header is told"
+is "$(about "$T/about.5")" 'long.json {"info":3}' "and the rest is carried"
+coco-pack -q "$T/12.pack" --tar "$T/12.tar"
+coco-pack -q --format tar - --unpack "$T/about.6" < "$T/12.tar"
+is "$(about "$T/about.6")" "$both" "a tar file carries it, too"
+
+# Members that are no JSON, and classes that are none: only a stream that somebody made up has them.
+if /usr/bin/python3 "$ROOT/tests/stream_peer.py" with "$T/made" '{}' 2> /dev/null; then
+	coco-pack -q "$T/made" --source x --unpack "$T/made.0"
+	is $? 0 "a stream that somebody made up"
+	for bad in '{"members": "{\"license\":3"}|key .members.:1:13: the input ends inside an object .image 7 of source .x.' \
+		'{"members": "[]"}|key .members.:1:1: it must be an object' '{"members": "{} {}"}|key .members.:1:4: there is more behind' \
+		'{"object_members": ["{1}"]}|key .object_members.:1:2: a key in double quotes was expected' \
+		'{"object_members": ["{}", null]}|key .object_members.: 2 objects, but key' \
+		'{"object_members": [3]}|key .object_members.: wanted text' \
+		'{"original_class_label": 1}|key .original_class_label. is 1, the header has 1 categories'; do
+		/usr/bin/python3 "$ROOT/tests/stream_peer.py" with "$T/made" "${bad%%|*}"
+		rm -rf "$T/made.1"
+		fails_with 1 "${bad#*|}" coco-pack -q "$T/made" --source x --unpack "$T/made.1"
+	done
+else
+	echo "# no python3-msgpack: made-up streams are not tried"
+fi
 
 C=$DATA/coco/annotations
 if [ -d "$C" ]; then

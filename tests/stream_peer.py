@@ -4,6 +4,7 @@ A second opinion on the format, with Debian's msgpack and libxxhash alone.
 
     stream_peer.py write FILE       write the smallest stream (formats/vectors/tiny.stream)
     stream_peer.py unsound FILE     write a stream with pixels and a box that is not a number
+    stream_peer.py with FILE JSON   write one with pixels and these keys, their values no tensors
     stream_peer.py verify FILE...   check frames, hashes, alignment and the trailer's hash
     stream_peer.py same A B         two files of JSON lines say the same
 """
@@ -35,14 +36,15 @@ def tensor(before, dtype, shape, data):
     return before + b"\xc9" + struct.pack(">Ib", len(payload), 4) + payload
 
 
-def tiny(box=(10, 20, 30.5, 40), pixels=None):
+def tiny(box=(10, 20, 30.5, 40), pixels=None, more={}):
     header = msgpack.packb({"format": "cocopipe", "version": 1, "kind": "sample",
                             "categories": [{"id": 18, "name": "dög"}], "planned": 1, "provenance": []})
-    record = bytes([0x84 + (pixels is not None)]) + msgpack.packb("id") + b"\x07" + msgpack.packb("seq") + b"\x00" + msgpack.packb("boxes")
+    record = bytes([0x84 + (pixels is not None) + len(more)]) + msgpack.packb("id") + b"\x07" + msgpack.packb("seq") + b"\x00" + msgpack.packb("boxes")
     record = tensor(record, 4, (1, 4), struct.pack("<4f", *box))
     record = tensor(record + msgpack.packb("labels"), 2, (1,), struct.pack("<i", 0))
     if pixels is not None:
         record = tensor(record + msgpack.packb("pixels"), 1, (64, 64, 3), pixels)
+    record += b"".join(msgpack.packb(k) + msgpack.packb(v) for k, v in more.items())
     first, second = frame(1, header), frame(2, record)
     trailer = msgpack.packb({"in": [1, 1], "out": [1, 1], "deselected": [0, 0], "rejects": {},
                              "hash": digest(first + second)})
@@ -89,6 +91,9 @@ def main():
     elif command == "unsound":
         with open(files[0], "wb") as file:
             file.write(tiny((10, 20, float("nan"), 40), bytes(64 * 64 * 3)))
+    elif command == "with":
+        with open(files[0], "wb") as file:
+            file.write(tiny(pixels=bytes(64 * 64 * 3), more=json.loads(files[1])))
     elif command == "verify":
         for name in files:
             with open(name, "rb") as file:

@@ -48,6 +48,9 @@ static struct sample full_sample(void)
 	static struct tensor polygons[1];
 	static struct sample_mask masks[2];
 	static float keypoints[2 * 3 * 3] = { 1, 2, 2 };
+	static double exact[2 * 3 * 3] = { 1.0000000001, 2, 2, 0, 0, 0, 0, 0, 0, 7 };
+	static const uint8_t form[] = { SAMPLE_NO_AREA | SAMPLE_OTHER_COUNTS, 0 };
+	static const char *const members[] = { NULL, "{\"\":[\"\\u0000\",1.50]}" };
 	static uint8_t semantic[6] = { 255, 1, 2, 3, 4, 5 };
 	struct sample s;
 	polygons[0] = tensor_view(DTYPE_F64, 2, (int64_t[]){ 3, 2 }, polygon);
@@ -63,6 +66,8 @@ static struct sample full_sample(void)
 	s.score = score, s.weight = weight, s.object_id = object_id, s.masks = masks;
 	s.bbox = bbox, s.original_labels = original_labels, s.original_class_label = 0;
 	s.keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ 2, 3, 3 }, keypoints);
+	s.points = tensor_view(DTYPE_F64, 3, (int64_t[]){ 2, 3, 3 }, exact);
+	s.form = form, s.object_members = members, s.members = "{\"license\":3}";
 	s.class_label = 1;
 	s.semantic = tensor_view(DTYPE_U8, 2, (int64_t[]){ 2, 3 }, semantic);
 	return s;
@@ -92,12 +97,15 @@ static void compare_full(const struct sample *got)
 	ok(same_bytes(got->object_id, want.object_id, 16), "object_id");
 	ok(same_bytes(got->bbox, want.bbox, 64), "bbox");
 	ok(same_bytes(got->original_labels, want.original_labels, 8) && got->original_class_label == 0, "labels as they were");
+	ok(same_bytes(got->form, want.form, 2) && got->object_members != NULL && got->object_members[0] == NULL &&
+	   strcmp(got->object_members[1], want.object_members[1]) == 0 && strcmp(got->members, want.members) == 0, "form and members");
 	ok(got->masks[0].n_polygons == 1 && got->masks[0].polygons[0].dim[0] == 3 &&
 	   same_bytes(got->masks[0].polygons[0].data, want.masks[0].polygons[0].data, 48), "polygons");
 	ok(got->masks[1].rle_h == 480 && got->masks[1].rle_w == 640 && got->masks[1].rle != NULL &&
 	   strcmp(got->masks[1].rle, "QRSo1") == 0, "run lengths");
 	ok(tensor_same_shape(&got->keypoints, &want.keypoints) &&
 	   same_bytes(got->keypoints.data, want.keypoints.data, 72), "keypoints");
+	ok(tensor_same_shape(&got->points, &want.points) && same_bytes(got->points.data, want.points.data, 144), "points");
 	ok(tensor_same_shape(&got->semantic, &want.semantic) &&
 	   same_bytes(got->semantic.data, want.semantic.data, 6), "semantic");
 	ok(got->pixels.data == NULL && got->extra == NULL, "what was absent stays absent");
@@ -243,7 +251,9 @@ static void test_take(struct arena *a)
 	   "has its own box, label, area, crowd and ignore");
 	ok(out.score[0] == 0.25f && out.weight[0] == 2 && out.object_id[0] == INT64_MAX && out.bbox[0] == -1 &&
 	   out.original_labels[0] == 0, "score, weight, id, bbox, label as it was");
-	ok(out.masks[0].rle_h == 480 && out.keypoints.dim[0] == 1 && ((float *)out.keypoints.data)[0] == 0, "mask and keypoints");
+	ok(out.masks[0].rle_h == 480 && out.keypoints.dim[0] == 1 && ((float *)out.keypoints.data)[0] == 0 &&
+	   ((double *)out.points.data)[0] == 7, "mask and keypoints");
+	ok(out.form[0] == 0 && out.object_members[0][0] == '{', "form and members");
 	ok(sample_take(&out, &in, (int64_t[]){ 1, 0, 1 }, 3, a) == 0 && out.boxes[4] == 1 && out.boxes[8] == 10, "in any order");
 	in.masks = NULL;
 	ok(sample_take(&out, &in, NULL, 0, a) == 0 && out.n == 0 && out.masks == NULL, "none");

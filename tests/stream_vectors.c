@@ -138,6 +138,34 @@ static int write_detections(const char *path, struct arena *a)
 	return stream_writer_close(&w, NULL);
 }
 
+/* What COCO's files say that has no key of its own. */
+static int write_members(const char *path, struct arena *a)
+{
+	static const float boxes[] = { 10, 20, 30.5f, 40, 1, 2, 3, 4 };
+	static const int32_t labels[] = { 0, 0 }, original[] = { 0, -1 };
+	static const uint8_t form[] = { SAMPLE_NO_ISCROWD, SAMPLE_NO_AREA | SAMPLE_NO_ISCROWD };
+	static const double area[] = { 410, 4 };
+	static const char *const members[] = { "{\"attributes\":{\"x\":[1.50]}}", NULL };
+	static float keypoints[6] = { 0.333333f, 2, 2 };
+	static double points[6] = { 0.3333333333333333, 2, 2 };
+	static struct category class = { .id = 18, .name = "dög", .members = "{\"synonyms\":[\"hund\"]}" };
+	static struct about about[] = { { "a", "{\"info\":{\"year\":2017},\"licenses\":[]}" }, { "b", "{\"info\":{}}" } };
+	struct stream_header h = { .kind = "sample", .n_categories = 1, .categories = &class, .planned = 1, .n_about = 2, .about = about };
+	struct stream_writer w;
+	struct sample s;
+	sample_init(&s);
+	s.source = "a", s.members = "{\"license\":3}";
+	s.n = 2, s.boxes = boxes, s.labels = labels, s.original_labels = original, s.area = area, s.form = form, s.object_members = members;
+	s.keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ 2, 1, 3 }, keypoints);
+	s.points = tensor_view(DTYPE_F64, 3, (int64_t[]){ 2, 1, 3 }, points);
+	TRY(stream_writer_open(&w, path, &h));
+	if (sample_write(&w, &s, a) != 0) {
+		stream_writer_abandon(&w);
+		return -1;
+	}
+	return stream_writer_close(&w, NULL);
+}
+
 static const struct vector {
 	const char *name;
 	int (*write)(const char *path, struct arena *a);
@@ -146,6 +174,7 @@ static const struct vector {
 	{ "sample.stream", write_samples },
 	{ "sample.pack", write_samples },
 	{ "detection.stream", write_detections },
+	{ "members.stream", write_members },
 };
 
 static size_t read_file(const char *path, uint8_t *bytes, size_t room)
@@ -190,6 +219,21 @@ static void test_read(struct arena *a)
 	stream_reader_close(&r);
 }
 
+static void test_read_members(struct arena *a)
+{
+	struct stream_reader r;
+	struct sample s;
+	if (!ok(stream_reader_open(&r, VECTORS "members.stream", NULL) == 0, "members.stream opens"))
+		return;
+	const struct stream_header *h = stream_reader_header(&r);
+	ok(h->n_about == 2 && strcmp(h->about[1].source, "b") == 0 && strcmp(h->about[1].members, "{\"info\":{}}") == 0 &&
+	   strcmp(h->categories[0].members, "{\"synonyms\":[\"hund\"]}") == 0, "its header says what the data sets say");
+	ok(sample_read(&s, &r, a) == 1 && strcmp(s.members, "{\"license\":3}") == 0 && s.form[1] == 3 && s.object_members[1] == NULL &&
+	   strcmp(s.object_members[0], "{\"attributes\":{\"x\":[1.50]}}") == 0 && s.original_labels[1] == -1 &&
+	   ((double *)s.points.data)[0] == 0.3333333333333333, "and its sample is the one written");
+	stream_reader_close(&r);
+}
+
 int main(int argc, char **argv)
 {
 	char directory[] = "/tmp/stream-vectors-XXXXXX";
@@ -208,6 +252,7 @@ int main(int argc, char **argv)
 	}
 	if (!write) {
 		test_read(&a);
+		test_read_members(&a);
 		rmdir(directory);
 	}
 	arena_release(&a);

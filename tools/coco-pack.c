@@ -134,6 +134,9 @@ static void say_result(const struct dataset *d, const struct pack_options *o, co
 		tool_say("%" PRId64 " label%s made wrong", result->corrupted, tool_plural(result->corrupted));
 	if (o->ready != NULL && o->ready->n_short > 0)
 		tool_say("%d class%s with fewer than were asked for", o->ready->n_short, o->ready->n_short == 1 ? "" : "es");
+	if (d->n_too_long > 0)
+		tool_say("%d member%s of the file not carried: there is room for 1 MiB of what it says of itself", d->n_too_long,
+			 tool_plural(d->n_too_long));
 	if (d->n_passed_over > 0)
 		tool_say("%" PRId64 " file%s passed over: not named as an image or what belongs to it", d->n_passed_over,
 			 tool_plural(d->n_passed_over));
@@ -144,7 +147,7 @@ static int open_sink(struct pack_sink *sink, struct stream_writer *w, struct dat
 {
 	struct stream_header header;
 	const struct file_sink_param files = { config.unpack != NULL ? config.unpack : config.tar, d->n_categories, d->categories,
-		(int)config.jpeg_quality, config.new_ids };
+		d->n_about, d->about, (int)config.jpeg_quality, config.new_ids };
 	if (config.unpack != NULL)
 		return unpack_sink_open(sink, &files);
 	if (config.tar != NULL)

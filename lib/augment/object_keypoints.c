@@ -36,6 +36,7 @@ int objects_move_keypoints(struct sample *out, const struct sample *in, const do
 {
 	int64_t k = in->keypoints.dim[1];
 	bool mirror = m[0] * m[4] - m[1] * m[3] < 0, any = false;
+	out->points = (struct tensor){ 0 };	/* these are of the image as it was annotated */
 	if (in->keypoints.data == NULL)
 		return 0;
 	TRY(tensor_new(&out->keypoints, a, DTYPE_F32, 3, (int64_t[]){ out->n, k, 3 }));

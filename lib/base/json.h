@@ -99,6 +99,7 @@ void json_put_integer(struct json_writer *w, int64_t value);
 void json_put_double(struct json_writer *w, double value);	/* shortest text that reads back the same; NaN becomes null */
 void json_put_bool(struct json_writer *w, bool value);
 void json_put_null(struct json_writer *w);
+void json_put_raw(struct json_writer *w, const char *text, size_t size);	/* a value, or a key and its value, as they are */
 
 /* A key and its value. */
 void json_put_string_of(struct json_writer *w, const char *key, const char *text);

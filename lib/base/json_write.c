@@ -123,6 +123,12 @@ void json_put_null(struct json_writer *w)
 	fputs("null", w->file);
 }
 
+void json_put_raw(struct json_writer *w, const char *text, size_t size)
+{
+	separate(w);
+	fwrite(text, 1, size, w->file);
+}
+
 void json_put_string_of(struct json_writer *w, const char *key, const char *text)
 {
 	json_put_key(w, key);

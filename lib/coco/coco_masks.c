@@ -122,6 +122,7 @@ static int read_counts(struct coco_masks *c, struct table_mask *m)
 		runs[i] = (uint32_t)run;
 	}
 	m->rle = rle_compress(runs, c->n_xy, c->arena);
+	m->as_numbers = true;
 	free(runs);
 	return m->rle != NULL ? 0 : -1;
 }
@@ -158,6 +159,7 @@ int coco_read_segmentation(struct coco_masks *c, struct table_mask **mask)
 {
 	*mask = NULL;
 	enum json_event e = json_next(c->json);
+	c->null = e == JSON_NULL;
 	if (e == JSON_ARRAY_BEGIN)
 		return read_polygons(c, mask);
 	if (e == JSON_OBJECT_BEGIN)

@@ -20,6 +20,7 @@ struct coco_masks {
 	int64_t n_xy, xy_room;
 	int32_t *points;	/* of the polygons that are being read */
 	int n_polygons, polygons_room;
+	bool null;	/* the last segmentation was none, and was written as null */
 };
 
 /* Width or height: a whole number of pixels, at least 1. */

@@ -2,8 +2,8 @@
  * coco_put: samples as the objects of COCO JSON.
  *
  * Coordinates are those of the image as the sample carries it. Of a sample that was never transformed they are what was annotated, to
- * the last digit: polygons and areas always, boxes by sample_bbox() or `bbox`, keypoints when they are decimals of at most 6
- * digits behind the point that f32 can tell apart. After a transform the area is scaled with it.
+ * the last digit: polygons and areas always, boxes by sample_bbox() or `bbox`, keypoints by sample_decimal() or `points`. After a
+ * transform the area is scaled with it.
  */
 #ifndef COCO_COCO_PUT_H
 #define COCO_COCO_PUT_H
@@ -11,15 +11,21 @@
 #include "base/json.h"
 #include "record/sample.h"
 
-/* {"id": ..., "name": ..., "supercategory": ..., "keypoints": [...], "skeleton": [...]}, what there is of it. */
-void coco_put_category(struct json_writer *j, const struct category *c);
-
-/* {"id": ..., "file_name": ..., "width": ..., "height": ...}, and "category_id" where the image as a whole has a class. */
-void coco_put_image(struct json_writer *j, const struct sample *s, const char *file_name, const struct category *categories);
+/*
+ * {"id": ..., "name": ..., "supercategory": ..., "keypoints": [...], "skeleton": [...]}, what there is of it, and what else is said
+ * of it. Error: that is no JSON.
+ */
+int coco_put_category(struct json_writer *j, const struct category *c) MUST_CHECK;
 
 /*
- * Object i as an annotation with that id. Also "ignore", "score", "weight" and "original_category_id", where they say something.
- * Error: memory; a mask that is none.
+ * {"id": ..., "file_name": ..., "width": ..., "height": ...}, "category_id" where the image as a whole has a class, and what else
+ * is said of it. Error: that is no JSON.
+ */
+int coco_put_image(struct json_writer *j, const struct sample *s, const char *file_name, const struct category *categories) MUST_CHECK;
+
+/*
+ * Object i as an annotation with that id. Also "ignore", "score", "weight" and "original_category_id", where they say something,
+ * and what else is said of it. Error: memory; a mask that is none; members that are no JSON.
  */
 int coco_put_annotation(struct json_writer *j, const struct sample *s, int64_t i, int64_t id,
 			const struct category *categories, struct arena *a) MUST_CHECK;

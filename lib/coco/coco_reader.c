@@ -26,6 +26,9 @@ bool coco_file_is(const char *path)
 	return start[strspn(start, " \t\r\n")] == '{' || (name != NULL && strcmp(name, ".json") == 0);
 }
 
+/* As much as a stream's header, which is read whole, has room for. */
+enum { MOST_ABOUT = 1 << 20 };
+
 int coco_take_id(struct json_reader *j, const char *what, struct sample_id *id, struct arena *a)
 {
 	enum json_event e = json_next(j);
@@ -59,11 +62,14 @@ int coco_read_image(struct coco_reader *c, struct table_image *image, bool *has_
 			/* Of the image as a whole: what --unpack writes of a classifier's samples. */
 			image->has_category = true;
 			TRY(json_take_integer(j, "an image's 'category_id'", &image->category));
+		} else if (json_is(j, "original_category_id")) {
+			image->relabelled = true;
+			TRY(json_take_integer(j, "an image's 'original_category_id'", &image->original_category));
 		} else {
-			TRY(json_skip(j));
+			TRY(json_members_take(&c->members, j));
 		}
 	}
-	return more;
+	return more == 0 ? json_members_text(&image->members, &c->members, c->arena) : -1;
 }
 
 static int read_image(struct coco_reader *c)
@@ -96,14 +102,19 @@ static int read_category(struct coco_reader *c)
 			TRY(json_take_text(j, "'supercategory'", &k.supercategory, &d->arena));
 		} else if (json_is(j, "keypoints")) {
 			TRY(coco_take_keypoint_names(j, &k, &d->arena));
+			if (k.n_keypoints == 0)
+				TRY(json_members_add(&c->members, "keypoints", "[]", 2));
 		} else if (json_is(j, "skeleton")) {
 			TRY(coco_take_skeleton(j, &k, &d->arena));
+			if (k.n_skeleton == 0)
+				TRY(json_members_add(&c->members, "skeleton", "[]", 2));
 		} else {
-			TRY(json_skip(j));
+			TRY(json_members_take(&c->members, j));
 		}
 	}
 	if (more < 0)
 		return -1;
+	TRY(json_members_text(&k.members, &c->members, &d->arena));
 	if (!has_id || k.name == NULL)
 		return json_fail(j, "this category has no '%s'", has_id ? "name" : "id");
 	return categories_add(d, &k);
@@ -135,7 +146,7 @@ static int read_document(struct coco_reader *c)
 			c->has_categories = true;
 			TRY(coco_read_list(c, "'categories'", read_category));
 		} else {
-			TRY(json_skip(j));
+			TRY(json_members_take(&c->about, j));
 		}
 	}
 	if (more < 0 || json_next(j) != JSON_END)
@@ -161,6 +172,37 @@ static void sort_categories(struct dataset *d)
 		qsort(d->categories, (size_t)d->n_categories, sizeof *d->categories, compare_categories);
 }
 
+/* What a data set says of itself, as an archive of samples has it. */
+static int read_about(struct coco_reader *c)
+{
+	static const size_t key = sizeof "\"members\":" - 1;
+	struct stream_header all = { .n_about = c->d->n_about, .about = c->d->about };
+	struct about about = { NULL, NULL };
+	int more;
+	while ((more = json_next_key(&c->json)) == 1) {
+		if (json_is(&c->json, "source")) {
+			TRY(json_take_text(&c->json, "'source'", &about.source, c->arena));
+		} else if (json_is(&c->json, "members")) {
+			c->members.size = 0;
+			TRY(json_members_take(&c->members, &c->json));
+			about.members = arena_strndup(c->arena, c->members.text + key, c->members.size - key);
+			c->members.size = 0;
+			if (about.members == NULL)
+				return -1;
+		} else {
+			TRY(json_skip(&c->json));
+		}
+	}
+	if (more < 0)
+		return -1;
+	if (about.source == NULL || about.members == NULL)
+		return json_fail(&c->json, "'about' has no '%s'", about.source == NULL ? "source" : "members");
+	TRY(stream_header_add_about(&all, &about, 1, c->arena));
+	c->d->n_about = all.n_about;
+	c->d->about = all.about;
+	return 0;
+}
+
 int coco_read_categories(struct coco_reader *c)
 {
 	struct json_reader *j = &c->json;
@@ -169,23 +211,51 @@ int coco_read_categories(struct coco_reader *c)
 	while ((more = json_next_key(j)) == 1)
 		if (json_is(j, "categories"))
 			TRY(coco_read_list(c, "'categories'", read_category));
+		else if (json_is(j, "about"))
+			TRY(coco_read_list(c, "'about'", read_about));
 		else
 			TRY(json_skip(j));
 	return more < 0 || json_next(j) != JSON_END ? -1 : 0;
+}
+
+static int keep_about(struct coco_reader *c)
+{
+	struct dataset *d = c->d;
+	const char *members;
+	d->n_too_long = c->about.n_over;
+	TRY(json_members_text(&members, &c->about, &d->arena));
+	if (members == NULL)
+		return 0;
+	d->about = arena_alloc(&d->arena, sizeof *d->about);
+	if (d->about == NULL)
+		return -1;
+	*d->about = (struct about){ d->name, members };
+	d->n_about = 1;
+	return 0;
+}
+
+void coco_reader_release(struct coco_reader *c)
+{
+	id_set_release(&c->object_ids);
+	coco_masks_release(&c->masks);
+	json_members_release(&c->members);
+	json_members_release(&c->count);
+	json_members_release(&c->about);
 }
 
 int coco_reader_read(struct dataset *d, struct image_table *table, const char *path,
 		     int (*read_annotation)(struct coco_reader *c), void *context)
 {
 	struct coco_reader c = { .d = d, .table = table, .arena = &d->arena,
-		.read_annotation = read_annotation, .context = context };
+		.read_annotation = read_annotation, .context = context, .about.limit = MOST_ABOUT };
 	TRY(json_open(&c.json, path));
 	c.masks = (struct coco_masks){ .json = &c.json, .arena = &d->arena };
 	id_set_init(&c.object_ids);
 	int status = read_document(&c);
 	json_close(&c.json);
-	id_set_release(&c.object_ids);
-	coco_masks_release(&c.masks);
+	if (status == 0)
+		status = keep_about(&c);
+	coco_reader_release(&c);
 	if (status == 0)
 		sort_categories(d);
 	return status;

@@ -1,11 +1,13 @@
 /*
  * coco_reader: files in COCO's form, {"images": [...], "annotations": [...], "categories": [...]} in any order.
  *
- * Images and categories are read here, into the table and the data set; what an annotation is, the caller knows.
+ * Images and categories are read here, into the table and the data set; what an annotation is, the caller knows. Members
+ * that mean nothing here are kept as text.
  */
 #ifndef COCO_COCO_READER_H
 #define COCO_COCO_READER_H
 
+#include "base/json_members.h"
 #include "coco/coco_masks.h"
 #include "coco/id_set.h"
 
@@ -16,6 +18,9 @@ struct coco_reader {
 	struct json_reader json;
 	struct coco_masks masks;
 	struct id_set object_ids;
+	struct json_members members;	/* of the object that is being read, what nobody here knows */
+	struct json_members count;	/* num_keypoints of the annotation */
+	struct json_members about;	/* of the file */
 	/* Reads the rest of an object in "annotations", behind its brace. */
 	int (*read_annotation)(struct coco_reader *c);
 	void *context;	/* the caller's */
@@ -47,7 +52,13 @@ enum { COCO_HAS_ID = 1, COCO_HAS_IMAGE = 2, COCO_HAS_CATEGORY = 4, COCO_HAS_BOX 
 /* The rest of an annotation, with all keys that it must have, and an id that no other has had. */
 int coco_read_object(struct coco_reader *c, struct table_object *o) MUST_CHECK;
 
-/* A document of nothing but "categories", which go to c->d in their order; other keys mean nothing. */
+/* Let go of what a reader took while it read. */
+void coco_reader_release(struct coco_reader *c);
+
+/*
+ * A document of "categories", which go to c->d in their order, and "about", objects with "source" and the "members" that a data
+ * set has for itself; other keys mean nothing.
+ */
 int coco_read_categories(struct coco_reader *c) MUST_CHECK;
 
 /* The rest of an object: what is known of an annotation, with a bit for each key that is there. */

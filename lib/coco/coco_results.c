@@ -36,7 +36,8 @@ static int read_result(struct coco_reader *c)
 	for (int i = 0; i < 4; i++)
 		if (!(seen & (unsigned)COCO_HAS_IMAGE << i))
 			return json_fail(j, "this result has no '%s'", name[i]);
-	/* Results have no ids of their own. */
+	/* Results have no ids of their own, and as a data set they have what data sets have. */
+	o.form &= (uint8_t)~(SAMPLE_NO_AREA | SAMPLE_NO_ISCROWD | (c->count.size == 0 ? SAMPLE_NO_NUM_KEYPOINTS : 0));
 	o.id = c->table->n_objects + 1;
 	return object_table_add(c->table, &o);
 }
@@ -50,10 +51,11 @@ static int read_document(struct coco_reader *c)
 int coco_results_read(struct dataset *d, struct image_table *table, const char *path)
 {
 	struct coco_reader c = { .d = d, .table = table, .arena = &d->arena };
+	id_set_init(&c.object_ids);
 	TRY(json_open(&c.json, path));
 	c.masks = (struct coco_masks){ .json = &c.json, .arena = &d->arena };
 	int status = read_document(&c);
 	json_close(&c.json);
-	coco_masks_release(&c.masks);
+	coco_reader_release(&c);
 	return status;
 }

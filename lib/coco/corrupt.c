@@ -35,8 +35,18 @@ int corrupt_labels(int64_t *n, struct sample *s, int n_categories, const struct 
 		labels[i] = (int32_t)draw_label(object, s->labels[i], n_categories, o->rate);
 		*n += labels[i] != s->labels[i];
 	}
-	if (s->original_labels == NULL)
-		s->original_labels = s->labels;
+	const int32_t *before = s->labels;
 	s->labels = labels;
+	if (s->original_labels == NULL) {
+		s->original_labels = before;
+		return 0;
+	}
+	/* What was wrong already stays known. */
+	int32_t *original = arena_alloc(a, (size_t)s->n * sizeof *original);
+	if (original == NULL)
+		return -1;
+	for (int64_t i = 0; i < s->n; i++)
+		original[i] = s->original_labels[i] >= 0 ? s->original_labels[i] : before[i];
+	s->original_labels = original;
 	return 0;
 }

@@ -64,6 +64,16 @@ static int check_kind(const struct dataset *d)
 	return 0;
 }
 
+/* All samples are of this data set now; of what others said, the first stays. */
+static void rename_source(struct dataset *d, const char *name)
+{
+	d->name = name;
+	if (d->n_about == 0)
+		return;
+	d->n_about = 1;
+	d->about[0].source = name;
+}
+
 int dataset_open(struct dataset *d, const char *path, const struct dataset_options *options)
 {
 	*d = (struct dataset){ .options = *options, .path = path, .n = -1 };
@@ -77,7 +87,7 @@ int dataset_open(struct dataset *d, const char *path, const struct dataset_optio
 		return -1;
 	}
 	if (options->source != NULL)
-		d->name = options->source;
+		rename_source(d, options->source);
 	if (d->n != 0)
 		return 0;
 	dataset_close(d);

@@ -89,6 +89,9 @@ struct dataset {
 	int n_categories;
 	struct category *categories;
 	const struct stream_header *header;	/* of a pack or stream; NULL otherwise */
+	int n_about;
+	struct about *about;	/* what it says of itself, and of what it was made from */
+	int n_too_long;	/* members of a file that are not in `about` because a header has no room for them */
 	int64_t n;	/* images; -1: a stream, read once from front to end */
 	uint64_t key;	/* of what the index does not tell of merged data sets: names, changed labels; 0: nothing */
 	uint64_t *id_hash;	/* [n] pack_id_hash_...() of the ids */

@@ -70,6 +70,8 @@ static int open_stream(struct dataset *d, const char *path)
 		return err_set("'%s' is a stream of kind '%s', not of samples", path, d->header->kind);
 	d->n_categories = d->header->n_categories;
 	d->categories = d->header->categories;
+	d->n_about = d->header->n_about;
+	d->about = d->header->about;
 	d->name = strcmp(path, "-") == 0 ? "stdin" : dataset_base_name(d, path, ".pack");
 	if (d->name == NULL)
 		return -1;

@@ -10,6 +10,8 @@ struct file_sink_param {
 	const char *path;	/* directory, or tar file ("-": stdout) */
 	int n_categories;
 	const struct category *categories;
+	int n_about;
+	const struct about *about;	/* what the sources say of themselves */
 	int jpeg_quality;	/* of pixels; 0: PNG */
 	bool new_ids;	/* unpack: annotations are numbered 1, 2, ... whatever ids they have */
 };
@@ -28,8 +30,8 @@ int unpack_sink_open(struct pack_sink *sink, const struct file_sink_param *param
 /*
  * A tar file of WebDataset's form, the same bytes for the same samples: for each its seq, of nine digits or more, with .jpg or .png;
  * .json, an object with "source", "image" and "annotations", which are as in COCO JSON; .cls, the
- * number of the image's class, where it has one; .semantic.png, its label map. Before them __cocopipe__/categories.json, which
- * readers of WebDataset pass over.
+ * number of the image's class, where it has one; .semantic.png, its label map. Before them __cocopipe__/categories.json, with
+ * the categories and what the sources say of themselves, which readers of WebDataset pass over.
  *
  * pack_run() closes or abandons the sink. Error: cannot write; a terminal; memory.
  */

@@ -1,6 +1,7 @@
 #include "coco/image_table.h"
 
 #include "base/io.h"
+#include "coco/object_columns.h"
 #include "image/probe.h"
 
 #include <errno.h>
@@ -111,117 +112,6 @@ static const char *check_object(const struct table_object *o, const struct sampl
 	return fits ? NULL : REJECT_MASK;
 }
 
-/* The columns of a sample under construction. */
-struct columns {
-	float *boxes;
-	int32_t *labels;
-	double *area;
-	uint8_t *iscrowd, *ignore, *truncated;
-	float *score;
-	int64_t *object_id;
-	double *bbox;
-	bool bbox_told;	/* by the boxes alone, of all objects so far */
-	struct sample_mask *masks;
-	float *keypoints;	/* [n K 3] */
-	struct {
-		bool area, iscrowd, ignore, truncated, score, masks, keypoints;
-	} used;	/* by any object */
-};
-
-static int make_columns(struct columns *c, size_t n, int n_keypoints, struct arena *a)
-{
-	c->boxes = arena_calloc(a, n, 4 * sizeof *c->boxes);
-	c->labels = arena_calloc(a, n, sizeof *c->labels);
-	c->area = arena_calloc(a, n, sizeof *c->area);
-	c->iscrowd = arena_calloc(a, n, sizeof *c->iscrowd);
-	c->ignore = arena_calloc(a, n, sizeof *c->ignore);
-	c->truncated = arena_calloc(a, n, sizeof *c->truncated);
-	c->score = arena_calloc(a, n, sizeof *c->score);
-	c->object_id = arena_calloc(a, n, sizeof *c->object_id);
-	c->bbox = arena_calloc(a, n, 4 * sizeof *c->bbox);
-	c->bbox_told = true;
-	memset(&c->used, 0, sizeof c->used);
-	c->masks = arena_calloc(a, n, sizeof *c->masks);
-	c->keypoints = arena_calloc(a, n, (size_t)n_keypoints * 3 * sizeof *c->keypoints);
-	return c->boxes != NULL && c->labels != NULL && c->area != NULL && c->iscrowd != NULL && c->ignore != NULL &&
-		c->truncated != NULL && c->score != NULL && c->object_id != NULL && c->bbox != NULL &&
-		c->masks != NULL && c->keypoints != NULL ? 0 : -1;
-}
-
-static int put_mask(struct sample_mask *out, const struct table_mask *m, struct arena *a)
-{
-	*out = (struct sample_mask){ .n_polygons = m->n_polygons, .rle_h = m->rle_h, .rle_w = m->rle_w, .rle = m->rle };
-	if (m->n_polygons == 0)
-		return 0;
-	out->polygons = arena_calloc(a, (size_t)m->n_polygons, sizeof *out->polygons);
-	if (out->polygons == NULL)
-		return -1;
-	const double *xy = m->xy;
-	for (int i = 0; i < m->n_polygons; i++) {
-		/* Read only from here on; tensors have no const data. */
-		out->polygons[i] = tensor_view(DTYPE_F64, 2, (int64_t[]){ m->n_points[i], 2 }, (void *)(uintptr_t)xy);
-		xy += 2 * m->n_points[i];
-	}
-	return 0;
-}
-
-static void put_bbox(struct columns *c, int64_t i, const struct table_object *o)
-{
-	double told[4];
-	const double bbox[4] = { o->box[0], o->box[1], o->side[0], o->side[1] };
-	if (!(o->side[0] > 0))
-		return;
-	sample_bbox(told, c->boxes + 4 * i);
-	c->bbox_told &= memcmp(told, bbox, sizeof bbox) == 0;
-	memcpy(c->bbox + 4 * i, bbox, sizeof bbox);
-}
-
-static int put_object(struct columns *c, int64_t i, const struct table_object *o, const double box[4],
-		      int n_keypoints, struct arena *a)
-{
-	for (int k = 0; k < 4; k++)
-		c->boxes[4 * i + k] = (float)box[k];
-	put_bbox(c, i, o);
-	c->labels[i] = o->label;
-	c->area[i] = isnan(o->area) ? (o->box[2] - o->box[0]) * (o->box[3] - o->box[1]) : o->area;
-	c->iscrowd[i] = o->iscrowd;
-	c->ignore[i] = o->ignore;
-	c->truncated[i] = o->truncated;
-	c->score[i] = o->score;
-	c->object_id[i] = o->id;
-	if (o->keypoints != NULL)
-		memcpy(c->keypoints + i * n_keypoints * 3, o->keypoints, (size_t)n_keypoints * 3 * sizeof *o->keypoints);
-	return o->mask != NULL ? put_mask(&c->masks[i], o->mask, a) : 0;
-}
-
-static void note_use(struct columns *c, const struct table_object *o)
-{
-	c->used.area |= !isnan(o->area);
-	c->used.iscrowd |= o->iscrowd;
-	c->used.ignore |= o->ignore;
-	c->used.truncated |= o->truncated;
-	c->used.score |= o->scored;
-	c->used.masks |= o->mask != NULL;
-	c->used.keypoints |= o->keypoints != NULL;
-}
-
-/* Columns that no object in the sample uses are left out. */
-static void use_columns(struct sample *s, const struct columns *c, int n_keypoints)
-{
-	s->boxes = c->boxes;
-	s->labels = c->labels;
-	s->area = c->used.area ? c->area : NULL;
-	s->iscrowd = c->used.iscrowd ? c->iscrowd : NULL;
-	s->ignore = c->used.ignore ? c->ignore : NULL;
-	s->truncated = c->used.truncated ? c->truncated : NULL;
-	s->score = c->used.score ? c->score : NULL;
-	s->object_id = c->object_id;
-	s->bbox = c->bbox_told ? NULL : c->bbox;
-	s->masks = c->used.masks ? c->masks : NULL;
-	if (c->used.keypoints)
-		s->keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ s->n, n_keypoints, 3 }, c->keypoints);
-}
-
 /* A copy of the object in pixels, where its box and polygons are parts of the image's sides. */
 static int scale_object(struct table_object *out, const struct table_object *o, const struct sample *s, struct arena *a)
 {
@@ -249,8 +139,8 @@ static int scale_object(struct table_object *out, const struct table_object *o, 
 int image_table_load_objects(struct dataset_record *r, const struct image_table *t, const struct table_object *o,
 			     int64_t n_objects)
 {
-	struct columns c;
-	TRY(make_columns(&c, (size_t)n_objects, t->n_keypoints, &r->arena));
+	struct object_columns c;
+	TRY(object_columns_make(&c, (size_t)n_objects, t->n_keypoints, &r->arena));
 	r->rejects = arena_calloc(&r->arena, (size_t)n_objects, sizeof *r->rejects);
 	if (r->rejects == NULL)
 		return -1;
@@ -269,13 +159,12 @@ int image_table_load_objects(struct dataset_record *r, const struct image_table 
 			r->rejects[r->n_rejects++] = (struct dataset_reject){ reason, o[i].id };
 			continue;
 		}
-		note_use(&c, object);
-		TRY(put_object(&c, n++, object, box, t->n_keypoints, &r->arena));
+		TRY(object_columns_put(&c, n++, object, box, &r->arena));
 		r->n_clipped += clipped;
 	}
 	r->sample.n = n;
 	if (n > 0)
-		use_columns(&r->sample, &c, t->n_keypoints);
+		object_columns_use(&r->sample, &c);
 	return 0;
 }
 
@@ -299,6 +188,7 @@ int image_table_load_image(const struct dataset *d, struct dataset_record *r, in
 	s->id = image->id;
 	s->source = d->name;
 	s->file_name = image->file_name;
+	s->members = image->members != NULL ? image->members : "";
 	if (image->no_annotation && !d->options.unlabelled)
 		return reject_record(r, REJECT_NO_ANNOTATION, "");
 	const char *path = image_table_path(t, image, &r->arena);
@@ -321,5 +211,6 @@ int image_table_load(const struct dataset *d, struct dataset_record *r)
 		return reject_record(r, REJECT_CATEGORY, "");
 	if (image->has_category)
 		r->sample.class_label = image->label;
+	r->sample.original_class_label = image->relabelled ? image->original_label : -1;
 	return image_table_load_objects(r, t, t->objects + image->first, image->n);
 }

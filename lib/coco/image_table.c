@@ -82,10 +82,14 @@ static int find_labels(struct image_table *t, const struct dataset *d)
 	for (int64_t i = 0; i < t->n_objects && status >= 0; i++) {
 		struct sample_id id = { .number = t->objects[i].category };
 		t->objects[i].label = (int32_t)id_map_find(&map, id);
+		id.number = t->objects[i].original_category;
+		t->objects[i].original_label = t->objects[i].relabelled ? (int32_t)id_map_find(&map, id) : -1;
 	}
 	for (int64_t i = 0; i < t->n_images && status >= 0; i++) {
 		struct sample_id id = { .number = t->images[i].category };
 		t->images[i].label = t->images[i].has_category ? (int32_t)id_map_find(&map, id) : -1;
+		id.number = t->images[i].original_category;
+		t->images[i].original_label = t->images[i].relabelled ? (int32_t)id_map_find(&map, id) : -1;
 	}
 	id_map_release(&map);
 	return status < 0 ? -1 : 0;

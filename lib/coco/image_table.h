@@ -19,6 +19,7 @@ struct table_mask {
 	const char *rle;	/* COCO's compressed string */
 	const int32_t *n_points;	/* [n_polygons] */
 	const double *xy;	/* [sum of n_points, 2] */
+	bool as_numbers;	/* run lengths were written as numbers, not as text */
 	bool broken;	/* its object is rejected */
 };
 
@@ -35,7 +36,14 @@ struct table_object {
 	bool scored;	/* it was found, not annotated: */
 	float score;
 	const struct table_mask *mask;	/* NULL: none */
+	float weight;	/* in the loss, if `weighted` */
 	const float *keypoints;	/* [n_keypoints 3] x y v, or NULL */
+	const double *points;	/* [n_keypoints 3] the same, where these are not what was annotated; or NULL */
+	bool weighted, relabelled;
+	uint8_t form;	/* see struct sample */
+	int64_t original_category;	/* id of the category before it was made wrong, if `relabelled` */
+	int32_t original_label;	/* -1: none, or unknown. Set by image_table_finish() */
+	const char *members;	/* JSON object: what nothing here holds; NULL: nothing */
 };
 
 struct table_image {
@@ -44,8 +52,12 @@ struct table_image {
 	int32_t w, h;	/* pixels, as annotated; 0: not annotated */
 	bool no_annotation;	/* its annotation file is missing */
 	bool has_category;	/* the image as a whole is of a class */
+	bool relabelled;	/* its class was made wrong on purpose */
 	int64_t category;	/* its id */
+	int64_t original_category;	/* before it was made wrong */
 	int32_t label;	/* of the image; -1: unknown category. Set by image_table_finish() */
+	int32_t original_label;	/* -1: none, or unknown. Set by image_table_finish() */
+	const char *members;	/* JSON object: what nothing here holds; NULL: nothing */
 	int64_t first, n;	/* its objects. Set by image_table_finish() */
 };
 

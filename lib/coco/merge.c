@@ -236,6 +236,18 @@ static int join_headers(struct dataset *d, struct merged *m)
 	return 0;
 }
 
+static int join_about(struct dataset *d, const struct merged *m)
+{
+	struct stream_header all = { .n_about = 0 };
+	for (int s = 0; s < m->n; s++) {
+		TRY(stream_header_add_about(&all, m->source[s].about, m->source[s].n_about, &d->arena));
+		d->n_too_long += m->source[s].n_too_long;
+	}
+	d->about = all.about;
+	d->n_about = all.n_about;
+	return 0;
+}
+
 static int join_classes(struct dataset *d, struct merged *m, const struct class_rules *rules)
 {
 	for (int s = 0; s < m->n; s++)
@@ -281,6 +293,7 @@ static int open_merged(struct dataset *d, struct merged *m, const struct class_r
 	d->key = make_key(m);
 	if (m->source[0].n >= 0)
 		TRY(join_indexes(d, m));
+	TRY(join_about(d, m));
 	return join_headers(d, m);
 }
 

@@ -43,7 +43,7 @@ static int64_t planned_records(const struct dataset *d, const struct pack_option
 int pack_run_header(struct stream_header *header, struct dataset *d, const struct pack_options *options,
 		    const struct provenance *link)
 {
-	const struct stream_header from = { .kind = "sample", .n_categories = d->n_categories, .categories = d->categories };
+	struct stream_header from = { .kind = "sample", .n_categories = d->n_categories, .categories = d->categories };
 	struct provenance named = *link;
 	/* The data are named by what they hold, so that a resumed run can tell others from its own. */
 	if (d->n >= 0) {
@@ -54,7 +54,11 @@ int pack_run_header(struct stream_header *header, struct dataset *d, const struc
 		snprintf(text, room, "%s data=%.100s:%016" PRIx64, link->options, d->name, dataset_fingerprint(d));
 		named.options = text;
 	}
-	TRY(stream_header_extend(header, d->header != NULL ? d->header : &from, &named, &d->arena));
+	if (d->header != NULL)
+		from = *d->header;
+	from.n_about = d->n_about;
+	from.about = d->about;
+	TRY(stream_header_extend(header, &from, &named, &d->arena));
 	header->planned = planned_records(d, options);
 	/* A stream's positions are its own, and its beginning may be missing already. */
 	header->start = d->n < 0 && header->start > options->start ? header->start : options->start;

@@ -103,6 +103,8 @@ static void complete(struct category *to, const struct category *from)
 		to->skeleton = from->skeleton;
 		to->n_skeleton = from->n_skeleton;
 	}
+	if (to->members == NULL)
+		to->members = from->members;
 }
 
 static int append(struct joiner *j, const struct joined *class)

@@ -85,8 +85,7 @@ int tar_sample_read_json(struct tar_sample *s, const char *archive, struct image
 	id_set_init(&c.object_ids);
 	int status = read_document(&c, &image, &source);
 	json_close(&c.json);
-	id_set_release(&c.object_ids);
-	coco_masks_release(&c.masks);
+	coco_reader_release(&c);
 	if (status == 0) {
 		s->image = image;
 		s->source = source;
@@ -147,6 +146,9 @@ static int take_labels(const struct dataset *d, struct dataset_record *r, const 
 static int take_class(const struct dataset *d, struct dataset_record *r, const struct tar_sample *s)
 {
 	r->sample.class_label = tar_class_label(d, s->class_text);
+	for (int i = 0; i < d->n_categories && s->image.relabelled; i++)
+		if (d->categories[i].id == s->image.original_category)
+			r->sample.original_class_label = i;
 	if (r->sample.class_label >= 0)
 		return 0;
 	r->reject = REJECT_CATEGORY;
@@ -163,6 +165,7 @@ int tar_sample_load(const struct dataset *d, struct dataset_record *r, const str
 	r->sample.id = s->image.id;
 	r->sample.source = s->source != NULL && d->options.source == NULL ? s->source : d->name;
 	r->sample.file_name = s->image.file_name;
+	r->sample.members = s->image.members != NULL ? s->image.members : "";
 	r->reject = s->reject;
 	r->detail = s->detail;
 	if (r->reject == NULL && image->member.name == NULL)
@@ -186,8 +189,10 @@ int tar_sample_load(const struct dataset *d, struct dataset_record *r, const str
 int tar_read_categories(struct dataset *d, const char *name, const uint8_t *data, size_t size)
 {
 	struct coco_reader c = { .d = d, .arena = &d->arena };
+	id_set_init(&c.object_ids);
 	TRY(json_open_memory(&c.json, data, size, name));
 	int status = coco_read_categories(&c);
 	json_close(&c.json);
+	coco_reader_release(&c);
 	return status;
 }

@@ -1,6 +1,7 @@
 #include "coco/file_sinks.h"
 
 #include "base/io.h"
+#include "base/json_members.h"
 #include "coco/coco_put.h"
 #include "coco/sample_image.h"
 #include "coco/tar_file.h"
@@ -49,8 +50,9 @@ static int make_json(struct ready *ready, struct dataset_record *r, const struct
 	json_put_object(&j);
 	json_put_string_of(&j, "source", s->source);
 	json_put_key(&j, "image");
-	coco_put_image(&j, s, ready->image.name, categories);
-	int status = put_annotations(&j, s, categories, &r->arena);
+	int status = coco_put_image(&j, s, ready->image.name, categories);
+	if (status == 0)
+		status = put_annotations(&j, s, categories, &r->arena);
 	json_put_end(&j, '}');
 	if (fclose(memory) != 0)
 		return err_errno("out of memory");
@@ -106,6 +108,26 @@ static int put(void *context, struct dataset_record *r, void *prepared)
 	return ready->labels != NULL ? put_file(t, name, ready->labels, ready->labels_size) : 0;
 }
 
+static int put_about(struct json_writer *j, const struct file_sink_param *param)
+{
+	static const char *const none[] = { NULL };
+	if (param->n_about == 0)
+		return 0;
+	json_put_key(j, "about");
+	json_put_array(j);
+	for (int i = 0; i < param->n_about; i++) {
+		json_put_object(j);
+		json_put_string_of(j, "source", param->about[i].source);
+		json_put_key(j, "members");
+		json_put_object(j);
+		TRY(json_members_put(j, param->about[i].members, none, "what a data set says of itself"));
+		json_put_end(j, '}');
+		json_put_end(j, '}');
+	}
+	json_put_end(j, ']');
+	return 0;
+}
+
 static int put_categories(struct tar_writer *t)
 {
 	struct json_writer j;
@@ -118,13 +140,17 @@ static int put_categories(struct tar_writer *t)
 	json_put_object(&j);
 	json_put_key(&j, "categories");
 	json_put_array(&j);
-	for (int i = 0; i < t->param.n_categories; i++)
-		coco_put_category(&j, &t->param.categories[i]);
+	int status = 0;
+	for (int i = 0; i < t->param.n_categories && status == 0; i++)
+		status = coco_put_category(&j, &t->param.categories[i]);
 	json_put_end(&j, ']');
+	if (status == 0)
+		status = put_about(&j, &t->param);
 	json_put_end(&j, '}');
 	if (fclose(memory) != 0)
 		return err_errno("out of memory");
-	int status = put_file(t, "__cocopipe__/categories.json", text, size);
+	if (status == 0)
+		status = put_file(t, "__cocopipe__/categories.json", text, size);
 	free(text);
 	return status;
 }

@@ -1,6 +1,7 @@
 #include "coco/file_sinks.h"
 
 #include "base/io.h"
+#include "base/json_members.h"
 #include "coco/coco_put.h"
 #include "coco/id_map.h"
 #include "coco/sample_image.h"
@@ -62,6 +63,16 @@ static int prepare(void *context, struct dataset_record *r, void **prepared)
 	return 0;
 }
 
+/* info, licenses, and whatever the data set says of itself. */
+static int put_about(struct unpacker *u, struct unpacked *s)
+{
+	static const char *const written[] = { "images", "annotations", "categories", NULL };
+	for (int i = 0; i < u->param.n_about; i++)
+		if (strcmp(u->param.about[i].source, s->name) == 0)
+			return json_members_put(&s->images, u->param.about[i].members, written, "what a data set says of itself");
+	return 0;
+}
+
 static int open_files(struct unpacker *u, struct unpacked *s)
 {
 	const char *path = arena_format(&u->arena, "%s/%s.json", u->param.path, s->name);
@@ -78,6 +89,7 @@ static int open_files(struct unpacker *u, struct unpacked *s)
 	}
 	json_writer_init(&s->images, s->json.file);
 	json_put_object(&s->images);
+	TRY(put_about(u, s));
 	json_put_key(&s->images, "images");
 	json_put_array(&s->images);
 	json_writer_init(&s->annotations, s->later);
@@ -212,7 +224,7 @@ static int put(void *context, struct dataset_record *r, void *prepared)
 	TRY(new_image_id(u, s, sample));
 	TRY(put_file(u, s, ready, &r->arena));
 	fputc('\n', s->json.file);
-	coco_put_image(&s->images, sample, ready->image.name, u->param.categories);
+	TRY(coco_put_image(&s->images, sample, ready->image.name, u->param.categories));
 	for (int64_t i = 0; i < sample->n; i++) {
 		int64_t id = 0;
 		TRY(object_id(&id, s, sample, i));
@@ -246,7 +258,7 @@ static int finish_source(struct unpacker *u, struct unpacked *s)
 	json_put_array(&s->images);
 	for (int i = 0; i < u->param.n_categories; i++) {
 		fputc('\n', s->json.file);
-		coco_put_category(&s->images, &u->param.categories[i]);
+		TRY(coco_put_category(&s->images, &u->param.categories[i]));
 	}
 	json_put_end(&s->images, ']');
 	json_put_end(&s->images, '}');

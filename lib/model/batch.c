@@ -78,10 +78,12 @@ int batch_add(struct batch *b, const struct sample *s)
 	copy->encoded = NULL;
 	copy->masks = NULL;
 	copy->extra = NULL;
+	copy->members = "";
+	copy->object_members = NULL;
 	copy->object_id = NULL;
 	copy->area = NULL;
 	copy->score = NULL;
-	copy->keypoints.data = NULL;
+	copy->keypoints.data = copy->points.data = NULL;
 	copy->semantic.data = NULL;
 	if (copy->valid_w <= 0 || copy->valid_w > s->pixels.dim[1])
 		copy->valid_w = (int32_t)s->pixels.dim[1];

@@ -189,6 +189,21 @@ static void put_keypoint_names(struct json_writer *w, const struct category *c)
 	json_put_end(w, ']');
 }
 
+static void put_about(struct json_writer *w, const struct stream_header *h)
+{
+	if (h->n_about == 0)
+		return;
+	json_put_key(w, "about");
+	json_put_array(w);
+	for (int i = 0; i < h->n_about; i++) {
+		json_put_object(w);
+		put_named(w, "source", h->about[i].source);
+		put_named(w, "members", h->about[i].members);
+		json_put_end(w, '}');
+	}
+	json_put_end(w, ']');
+}
+
 static void put_header(FILE *file, const struct stream_header *h)
 {
 	struct json_writer w;
@@ -204,6 +219,8 @@ static void put_header(FILE *file, const struct stream_header *h)
 		put_named(&w, "name", h->categories[i].name);
 		put_named(&w, "supercategory", h->categories[i].supercategory);
 		put_keypoint_names(&w, &h->categories[i]);
+		if (h->categories[i].members != NULL)
+			put_named(&w, "members", h->categories[i].members);
 		json_put_end(&w, '}');
 	}
 	json_put_end(&w, ']');
@@ -226,6 +243,7 @@ static void put_header(FILE *file, const struct stream_header *h)
 		json_put_end(&w, '}');
 	}
 	json_put_end(&w, ']');
+	put_about(&w, h);
 	json_put_end(&w, '}');
 	fputc('\n', file);
 }

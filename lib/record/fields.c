@@ -111,6 +111,28 @@ static int decode_masks(struct decode *d, const struct field *f, struct wire_cur
 	return take_count(d, f, n);
 }
 
+static int decode_texts(struct decode *d, const struct field *f, struct wire_cursor *c)
+{
+	uint32_t n;
+	TRY(wire_get_array(c, f->key, &n));
+	if (n > (size_t)(c->end - c->start) / FIELDS_SMALLEST_OBJECT)
+		return err_set("key '%s': %u texts, more than the record can have objects", f->key, n);
+	const char **texts = arena_calloc(d->arena, n, sizeof *texts);
+	if (texts == NULL)
+		return -1;
+	for (uint32_t i = 0; i < n; i++) {
+		struct wire_cursor peek = *c;
+		struct wire_item item;
+		TRY(wire_next(&peek, &item));
+		if (item.type == WIRE_NIL)
+			*c = peek;
+		else
+			TRY(wire_get_text(c, f->key, &texts[i], d->arena));
+	}
+	*(const char *const **)(void *)(d->record + f->at) = texts;
+	return take_count(d, f, n);
+}
+
 static int decode_field(struct decode *d, const struct field *f, struct wire_cursor *c)
 {
 	switch (f->kind) {
@@ -130,6 +152,8 @@ static int decode_field(struct decode *d, const struct field *f, struct wire_cur
 		return decode_numbers(d, f, c);
 	case FIELD_KIND_MASKS:
 		return decode_masks(d, f, c);
+	case FIELD_KIND_TEXTS:
+		return decode_texts(d, f, c);
 	}
 	return err_set("key '%s': its kind is not known", f->key);
 }
@@ -206,7 +230,7 @@ static bool is_there(const struct field *f, const uint8_t *record, const struct 
 		return ((const struct tensor *)(const void *)at)->data != NULL;
 	case FIELD_KIND_BYTES:
 		return *(const void *const *)(const void *)at != NULL;
-	case FIELD_KIND_ROWS: case FIELD_KIND_MASKS:
+	case FIELD_KIND_ROWS: case FIELD_KIND_MASKS: case FIELD_KIND_TEXTS:
 		return n > 0 && *(const void *const *)(const void *)at != NULL;
 	default:
 		return memcmp(at, empty, f->size) != 0;
@@ -237,6 +261,16 @@ static void encode_id(struct emitter *e, const struct sample_id *id)
 		emit_text(e, id->text);
 	else
 		emit_int(e, id->number);
+}
+
+static void encode_texts(struct emitter *e, const char *const *text, int64_t n)
+{
+	emit_array(e, (uint32_t)n);
+	for (int64_t i = 0; i < n; i++)
+		if (text[i] != NULL)
+			emit_text(e, text[i]);
+		else
+			emit_nil(e);
 }
 
 static void encode_field(struct emitter *e, const struct field *f, const uint8_t *record, int64_t n)
@@ -272,6 +306,9 @@ static void encode_field(struct emitter *e, const struct field *f, const uint8_t
 		break;
 	case FIELD_KIND_MASKS:
 		masks_encode(e, *(const struct sample_mask *const *)at, n);
+		break;
+	case FIELD_KIND_TEXTS:
+		encode_texts(e, *(const char *const *const *)at, n);
 		break;
 	}
 }

@@ -13,7 +13,7 @@
  * TENSOR  dtype, rank, last dimension (0: any); the member is a struct tensor
  * ROWS    dtype, columns; the member points to n rows of that many; a tensor [n] or [n columns]
  * ID      text or integer; struct sample_id. TEXT: const char *. BYTES: pointer, and MEMBER_size.
- * NUMBERS double[]; an array of numbers. MASKS: struct sample_mask[n]; see masks.h.
+ * NUMBERS double[]; an array of numbers. MASKS: struct sample_mask[n]; see masks.h. TEXTS: const char *[n]; each text or nil.
  * A value equal to that of the kind's empty record is not written, and is what an absent key means.
  */
 #ifndef RECORD_FIELDS_H
@@ -36,6 +36,7 @@ enum field_kind {
 	FIELD_KIND_ROWS,
 	FIELD_KIND_NUMBERS,
 	FIELD_KIND_MASKS,
+	FIELD_KIND_TEXTS,
 };
 
 struct field {
@@ -64,7 +65,14 @@ struct field {
 	.required = FIELD_PRESENCE_##presence, .dtype = type, .columns = wide, FIELD_AT_(member) },
 #define FIELD_NUMBERS(member) { .key = #member, .kind = FIELD_KIND_NUMBERS, FIELD_AT_(member) },
 #define FIELD_MASKS(member) { .key = #member, .kind = FIELD_KIND_MASKS, FIELD_AT_(member) },
+#define FIELD_TEXTS(member) { .key = #member, .kind = FIELD_KIND_TEXTS, FIELD_AT_(member) },
 #define FIELDS_END { .key = NULL }
+
+/*
+ * Bytes that an object (its box and label) takes at least: the length of a list is compared with them before memory is taken
+ * for it.
+ */
+enum { FIELDS_SMALLEST_OBJECT = 4 * 4 + 4 };
 
 /* What all kinds have, for programs that count and print. */
 struct record_view {

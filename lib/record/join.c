@@ -41,6 +41,10 @@ static int64_t sum_planned(const struct join *j)
 static int open_writer(struct join *j)
 {
 	struct stream_header header = *stream_reader_header(&j->readers[0]);
+	for (int i = 1; i < j->param->n_inputs; i++) {
+		const struct stream_header *other = stream_reader_header(&j->readers[i]);
+		TRY(stream_header_add_about(&header, other->about, other->n_about, &j->arena));
+	}
 	if (j->param->link != NULL)
 		TRY(stream_header_extend(&header, &header, j->param->link, &j->arena));
 	header.planned = sum_planned(j);

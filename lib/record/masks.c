@@ -1,10 +1,9 @@
 #include "record/masks.h"
 
-/*
- * Bytes that a polygon (a tensor's head) and an object (its box and label) take at least: a count is
- * compared with them before memory is taken for it.
- */
-enum { SMALLEST_POLYGON = 6 + WIRE_TENSOR_HEAD + 2 * 4, SMALLEST_OBJECT = 4 * 4 + 4 };
+#include "record/fields.h"
+
+/* Bytes that a polygon (a tensor's head) takes at least; see FIELDS_SMALLEST_OBJECT. */
+enum { SMALLEST_POLYGON = 6 + WIRE_TENSOR_HEAD + 2 * 4 };
 
 static void emit_rle(struct emitter *e, const struct sample_mask *m)
 {
@@ -88,7 +87,7 @@ int masks_decode(struct sample_mask **masks, int64_t *n, struct wire_cursor *c, 
 {
 	uint32_t count;
 	TRY(wire_get_array(c, "masks", &count));
-	if (count > (size_t)(c->end - c->start) / SMALLEST_OBJECT)
+	if (count > (size_t)(c->end - c->start) / FIELDS_SMALLEST_OBJECT)
 		return err_set("key 'masks': %u masks, more than the record can have objects", count);
 	struct sample_mask *m = arena_calloc(a, count, sizeof *m);
 	if (m == NULL)

@@ -156,6 +156,8 @@ static int open_writer(struct mix *m)
 {
 	struct stream_header header = *m->inputs[0].header;
 	TRY(make_chain(m, &header));
+	for (int k = 1; k < m->param->n; k++)
+		TRY(stream_header_add_about(&header, m->inputs[k].header->about, m->inputs[k].header->n_about, &m->arena));
 	header.planned = m->planned;
 	header.start = m->param->start;
 	return stream_writer_open(&m->writer, m->param->output, &header);

@@ -13,7 +13,7 @@ static const struct field sample_fields[] = {
 };
 
 static const struct sample empty_sample = {
-	.source = "", .input = -1, .file_name = "", .caption = "", .exif = 1, .exif_boxes = 1, .class_label = -1,
+	.source = "", .input = -1, .file_name = "", .caption = "", .members = "", .exif = 1, .exif_boxes = 1, .class_label = -1,
 	.original_class_label = -1,
 	.transform = { 1, 0, 0, 0, 1, 0 },
 };
@@ -56,6 +56,9 @@ int sample_decode(struct sample *s, const struct stream_body *body, struct arena
 	if (s->keypoints.data != NULL && s->keypoints.dim[0] != s->n)
 		return err_set("key 'keypoints': %" PRId64 " objects, but key 'boxes' has %" PRId64,
 			       s->keypoints.dim[0], s->n);
+	if (s->points.data != NULL && (s->keypoints.data == NULL || s->points.dim[0] != s->n ||
+				       s->points.dim[1] != s->keypoints.dim[1]))
+		return err_set("key 'points' has not the shape of key 'keypoints'");
 	if (s->encoded != NULL && s->pixels.data != NULL)
 		return err_set("a sample carries 'encoded' or 'pixels', not both");
 	if (s->pixels.data != NULL && (s->valid_h > s->pixels.dim[0] || s->valid_w > s->pixels.dim[1]))
@@ -79,7 +82,13 @@ int sample_check(const struct sample *s, const struct stream_header *header)
 	if (s->class_scores.data != NULL && s->class_scores.dim[0] != header->n_categories)
 		return err_set("key 'class_scores' has %" PRId64 " numbers, the header has %d categories", s->class_scores.dim[0],
 			       header->n_categories);
+	if (s->original_class_label >= header->n_categories)
+		return err_set("key 'original_class_label' is %" PRId64 ", the header has %d categories", s->original_class_label,
+			       header->n_categories);
 	for (int64_t i = 0; i < s->n; i++) {
+		if (s->original_labels != NULL && (s->original_labels[i] < -1 || s->original_labels[i] >= header->n_categories))
+			return err_set("object %" PRId64 " has had label %d, the header has %d categories", i, s->original_labels[i],
+				       header->n_categories);
 		if (s->labels[i] < 0 || s->labels[i] >= header->n_categories)
 			return err_set("object %" PRId64 " has label %d, the header has %d categories", i,
 				       s->labels[i], header->n_categories);
@@ -112,9 +121,11 @@ void sample_strip_labels(struct sample *s)
 	s->object_id = NULL;
 	s->bbox = NULL;
 	s->original_labels = NULL;
+	s->form = NULL;
+	s->object_members = NULL;
 	s->masks = NULL;
 	s->caption = "";
-	s->keypoints.data = s->semantic.data = s->class_scores.data = NULL;
+	s->keypoints.data = s->points.data = s->semantic.data = s->class_scores.data = NULL;
 	s->class_label = s->original_class_label = -1;
 }
 

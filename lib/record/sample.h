@@ -29,6 +29,20 @@ struct sample_mask {
 	const char *rle;	/* COCO's compressed string, NUL-terminated; NULL: none */
 };
 
+/*
+ * What --unpack leaves out of an annotation, because it was not said, or because object_members have it in their own way; and
+ * how a mask was written.
+ */
+enum {
+	SAMPLE_NO_AREA = 1,	/* area is that of the box */
+	SAMPLE_NO_ISCROWD = 2,
+	SAMPLE_NO_KEYPOINTS = 4,	/* all 0, because other objects of the image have some */
+	SAMPLE_NO_NUM_KEYPOINTS = 8,
+	SAMPLE_NO_SCORE = 16,	/* 0, or rounded */
+	SAMPLE_NO_WEIGHT = 32,	/* 1, or rounded */
+	SAMPLE_OTHER_COUNTS = 64,	/* run lengths are numbers, of a crowd text: not what is usual */
+};
+
 struct sample {
 	struct sample_id id;
 	int64_t seq;	/* position in the run, over all epochs; holes are legal */
@@ -38,6 +52,7 @@ struct sample {
 	int32_t input;	/* number of tmix's input it came through; -1: none */
 	const char *file_name;	/* as the annotations name it; "" when unknown */
 	const char *caption;	/* a text that goes with the image; "": none */
+	const char *members;	/* JSON object: what COCO's files say of the image that nothing here holds (licence, addresses); "": nothing */
 
 	/* Either the encoded file or the pixels. */
 	const uint8_t *encoded;	/* JPEG or PNG; NULL: pixels */
@@ -69,9 +84,12 @@ struct sample {
 	 * they are not known. Only boxes follow the image when it is transformed.
 	 */
 	const double *bbox;	/* [n 4] */
-	const int32_t *original_labels;	/* [n] before labels were made wrong on purpose, or NULL: they were not */
+	const int32_t *original_labels;	/* [n] before labels were made wrong on purpose, -1: it was not; NULL: none was */
+	const uint8_t *form;	/* [n] sums of SAMPLE_NO_... and SAMPLE_OTHER_COUNTS, or NULL: all 0 */
+	const char *const *object_members;	/* [n] as members, of each object; each NULL, or a JSON object; NULL: no object has any */
 	const struct sample_mask *masks;	/* [n] or NULL */
 	struct tensor keypoints;	/* f32 [n K 3] x y v, or data NULL; x and y number a pixel: its centre is at x + 0.5 */
+	struct tensor points;	/* f64 [n K 3]: keypoints as annotated, where f32 does not tell (see sample_decimal()); or data NULL */
 
 	int64_t class_label;	/* of the whole image: index into the header's categories; -1: none */
 	struct tensor class_scores;	/* f32 [categories]: probabilities in place of one class (pseudo labels), or data NULL */

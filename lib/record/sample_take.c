@@ -20,20 +20,19 @@ static int gather(const void **out, const void *in, size_t size, const int64_t *
 	return 0;
 }
 
-static int take_keypoints(struct sample *out, const struct sample *in, const int64_t *kept, int64_t n, struct arena *a)
+static int take_points(struct tensor *out, const struct tensor *k, const int64_t *kept, int64_t n, struct arena *a)
 {
-	const struct tensor *k = &in->keypoints;
 	const void *copy;
 	if (k->data == NULL)
 		return 0;
-	TRY(gather(&copy, k->data, (size_t)k->dim[1] * 3 * sizeof(float), kept, n, a));
-	out->keypoints = tensor_view(DTYPE_F32, 3, (int64_t[]){ n, k->dim[1], 3 }, (void *)(uintptr_t)copy);
+	TRY(gather(&copy, k->data, (size_t)k->dim[1] * 3 * dtype_size((int)k->dtype), kept, n, a));
+	*out = tensor_view(k->dtype, 3, (int64_t[]){ n, k->dim[1], 3 }, (void *)(uintptr_t)copy);
 	return 0;
 }
 
 int sample_take(struct sample *out, const struct sample *in, const int64_t *kept, int64_t n, struct arena *a)
 {
-	const void *masks;
+	const void *masks, *members;
 	for (const struct field *f = sample_kind.fields; f->key != NULL; f++) {
 		if (f->kind != FIELD_KIND_ROWS)
 			continue;
@@ -42,9 +41,12 @@ int sample_take(struct sample *out, const struct sample *in, const int64_t *kept
 		TRY(gather(to, from, dtype_size(f->dtype) * (size_t)(f->columns > 1 ? f->columns : 1), kept, n, a));
 	}
 	TRY(gather(&masks, in->masks, sizeof *in->masks, kept, n, a));
+	TRY(gather(&members, in->object_members, sizeof *in->object_members, kept, n, a));
 	out->masks = masks;
+	out->object_members = members;
 	out->n = n;
-	return take_keypoints(out, in, kept, n, a);
+	TRY(take_points(&out->keypoints, &in->keypoints, kept, n, a));
+	return take_points(&out->points, &in->points, kept, n, a);
 }
 
 /* The decimal of fewest digits behind the point that rounds to value; *scale is 10 to their number. */

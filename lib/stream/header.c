@@ -6,7 +6,7 @@
 
 static void emit_category(struct emitter *e, const struct category *c)
 {
-	emit_map(e, 2u + (c->supercategory != NULL) + (c->n_keypoints > 0) + (c->n_skeleton > 0));
+	emit_map(e, 2u + (c->supercategory != NULL) + (c->n_keypoints > 0) + (c->n_skeleton > 0) + (c->members != NULL));
 	emit_text(e, "id");
 	emit_int(e, c->id);
 	emit_text(e, "name");
@@ -27,6 +27,25 @@ static void emit_category(struct emitter *e, const struct category *c)
 		for (int i = 0; i < 2 * c->n_skeleton; i++)
 			emit_int(e, c->skeleton[i / 2][i % 2]);
 	}
+	if (c->members != NULL) {
+		emit_text(e, "members");
+		emit_text(e, c->members);
+	}
+}
+
+static void emit_about(struct emitter *e, const struct stream_header *h)
+{
+	if (h->n_about == 0)
+		return;
+	emit_text(e, "about");
+	emit_array(e, (uint32_t)h->n_about);
+	for (int i = 0; i < h->n_about; i++) {
+		emit_map(e, 2);
+		emit_text(e, "source");
+		emit_text(e, h->about[i].source);
+		emit_text(e, "members");
+		emit_text(e, h->about[i].members);
+	}
 }
 
 static void emit_provenance(struct emitter *e, const struct provenance *p)
@@ -45,7 +64,7 @@ static void emit_provenance(struct emitter *e, const struct provenance *p)
 int header_encode(struct emitter *e, const struct stream_header *h, struct arena *a)
 {
 	emit_begin(e, a, 4096);
-	emit_map(e, 6 + (h->start > 0) + h->n_extra);
+	emit_map(e, 6 + (h->start > 0) + (h->n_about > 0) + h->n_extra);
 	emit_text(e, "format");
 	emit_text(e, FORMAT_NAME);
 	emit_text(e, "version");
@@ -70,6 +89,7 @@ int header_encode(struct emitter *e, const struct stream_header *h, struct arena
 	emit_array(e, (uint32_t)h->n_provenance);
 	for (int i = 0; i < h->n_provenance; i++)
 		emit_provenance(e, &h->provenance[i]);
+	emit_about(e, h);
 	struct wire_cursor extra = wire_cursor(h->extra, h->extra_size);
 	for (uint32_t i = 0; i < 2 * h->n_extra; i++)
 		emit_copy(e, &extra);
@@ -126,6 +146,8 @@ static int get_category(struct wire_cursor *c, struct category *value, struct ar
 			TRY(get_keypoints(c, value, a));
 		} else if (wire_is(&key, "skeleton")) {
 			TRY(get_skeleton(c, value, a));
+		} else if (wire_is(&key, "members")) {
+			TRY(wire_get_text(c, "members", &value->members, a));
 		} else {
 			TRY(wire_skip(c));
 		}
@@ -192,6 +214,36 @@ static int get_chain(struct wire_cursor *c, struct stream_header *h, struct aren
 	return 0;
 }
 
+static int get_about_one(struct wire_cursor *c, struct about *value, struct arena *a)
+{
+	struct wire_item key;
+	uint32_t pairs;
+	TRY(wire_get_map(c, "about", &pairs));
+	for (; pairs > 0; pairs--) {
+		TRY(wire_next(c, &key));
+		if (wire_is(&key, "source"))
+			TRY(wire_get_text(c, "source", &value->source, a));
+		else if (wire_is(&key, "members"))
+			TRY(wire_get_text(c, "members", &value->members, a));
+		else
+			TRY(wire_skip(c));
+	}
+	return value->source != NULL && value->members != NULL ? 0 : err_set("key 'about': no source or no members");
+}
+
+static int get_about(struct wire_cursor *c, struct stream_header *h, struct arena *a)
+{
+	uint32_t n;
+	TRY(wire_get_array(c, "about", &n));
+	h->about = arena_calloc(a, n, sizeof *h->about);
+	if (h->about == NULL)
+		return -1;
+	h->n_about = (int)n;
+	for (uint32_t i = 0; i < n; i++)
+		TRY(get_about_one(c, &h->about[i], a));
+	return 0;
+}
+
 static int get_planned(struct wire_cursor *c, struct stream_header *h)
 {
 	struct wire_cursor peek = *c;
@@ -241,6 +293,8 @@ static int get_pair(struct wire_cursor *c, struct stream_header *h, struct found
 		return wire_get_int(c, "start", 0, INT64_MAX, &h->start);
 	if (wire_is(&key, "provenance"))
 		return get_chain(c, h, a);
+	if (wire_is(&key, "about"))
+		return get_about(c, h, a);
 	if (h->n_extra++ == 0)
 		emit_begin(&found->extra, a, 0);
 	emit_copy(&found->extra, &pair);
@@ -302,6 +356,28 @@ int header_copy(struct stream_header *to, const struct stream_header *from, stru
 	struct emitter e;
 	TRY(header_encode(&e, from, a));
 	return header_decode(to, e.data, e.size, a);
+}
+
+static bool has_about(const struct stream_header *h, const char *source)
+{
+	for (int i = 0; i < h->n_about; i++)
+		if (strcmp(h->about[i].source, source) == 0)
+			return true;
+	return false;
+}
+
+int stream_header_add_about(struct stream_header *h, const struct about *about, int n, struct arena *a)
+{
+	struct about *all = arena_calloc(a, (size_t)h->n_about + (size_t)n + 1, sizeof *all);
+	if (all == NULL)
+		return -1;
+	if (h->n_about > 0)
+		memcpy(all, h->about, (size_t)h->n_about * sizeof *all);
+	h->about = all;
+	for (int i = 0; i < n; i++)
+		if (!has_about(h, about[i].source))
+			all[h->n_about++] = about[i];
+	return 0;
 }
 
 int stream_header_extend(struct stream_header *header, const struct stream_header *from,

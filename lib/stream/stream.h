@@ -39,6 +39,13 @@ struct category {
 	const char **keypoints;	/* [n_keypoints] names */
 	int n_skeleton;
 	int32_t (*skeleton)[2];	/* [n_skeleton] keypoints that a line joins, counted from 1 */
+	const char *members;	/* JSON object: what else the data set says of it; NULL: nothing */
+};
+
+/* What a data set says of itself. */
+struct about {
+	const char *source;	/* its name, that of its samples' source */
+	const char *members;	/* JSON object */
 };
 
 /* What one tool did to the records: never threads, paths or times. */
@@ -57,6 +64,8 @@ struct stream_header {
 	int64_t start;	/* position of the run at which the source began to write; not a part of "same seed, same bits" */
 	int n_provenance;
 	struct provenance *provenance;
+	int n_about;
+	struct about *about;	/* of data sets that say something, each of them once */
 	/* Keys that this version does not know, as msgpack pairs one after the other; passed on by all tools. */
 	uint32_t n_extra;
 	const uint8_t *extra;
@@ -163,6 +172,12 @@ void stream_writer_abandon(struct stream_writer *w);
 /* A header like `from` (may be NULL) with one more link in the provenance chain, in arena memory. */
 int stream_header_extend(struct stream_header *header, const struct stream_header *from,
 			 const struct provenance *link, struct arena *a) MUST_CHECK;
+
+/*
+ * Add what data sets say of themselves to h, in arena memory, strings not copied. What a data set of that name has said
+ * already stays. Error: memory.
+ */
+int stream_header_add_about(struct stream_header *h, const struct about *about, int n, struct arena *a) MUST_CHECK;
 
 /* Add one reject of that reason (a string constant) to a trailer whose rejects live in arena memory. */
 int stream_trailer_reject(struct stream_trailer *t, const char *reason, int64_t records, int64_t objects,
