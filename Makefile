@@ -208,11 +208,18 @@ parity: deps	## compare with PyTorch and torchvision (installs Debian's)
 
 # numpy's exp() for AVX-512 differs from the C library's in last digits.
 check-peers: export NPY_DISABLE_CPU_FEATURES = AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL
-check-peers: deps	## compare evalap with the pycocotools in PYCOCOTOOLS=directory on PEER_SETS (2500) data sets
+check-peers: DATA := $(or $(COCOPIPE_DATA),../shared/data)
+check-peers: deps	## compare evalap and --unpack with the pycocotools in PYCOCOTOOLS=directory, evalap on PEER_SETS (2500) data sets
 	@[ -d "$(PYCOCOTOOLS)/pycocotools" ] || { echo "check-peers: PYCOCOTOOLS=directory with pycocotools, built, is wanted"; exit 2; }
 	@$(MAKE) --no-print-directory all
 	@PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$(PYCOCOTOOLS)" /usr/bin/python3 tests/peers/peer_check.py $(BUILD)/bin/evalap \
 		$(or $(PEER_SETS),2500) 1 bbox segm keypoints
+	@if [ -d "$(DATA)/coco" ]; then \
+		PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$(PYCOCOTOOLS)" /usr/bin/python3 tests/peers/unpack_check.py $(BUILD)/bin/coco-pack \
+			$(foreach set,instances_train2017 instances_val2017 person_keypoints_train2017 person_keypoints_val2017, \
+				$(DATA)/coco/annotations/$(set).json $(DATA)/coco/$(lastword $(subst _, ,$(set)))) \
+			$(foreach set,train val,$(DATA)/nuclei/instances_$(set).json $(DATA)/nuclei/$(set)); \
+	else echo "no $(DATA)/coco: --unpack is not compared"; fi
 
 fuzz: EXTRA_PACKAGES = $(FUZZ_PACKAGES)
 fuzz: deps	## run every fuzz target for FUZZ_SECONDS (60) under the sanitizers (installs clang)
