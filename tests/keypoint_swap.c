@@ -9,13 +9,15 @@ static struct arena arena;
 static const char *dog[] = { "left_ear", "nose", "right_ear", "Paw Right", "Paw Left" };
 static const char *plain[] = { "l_ear", "nose", "r_ear" };
 static const char *odd[] = { "left_ear", "right_ear", "left_paw" };
+static const char *twice[] = { "left", "left", "right" };
 static struct category categories[] = {
 	{ .id = 1, .name = "dog", .n_keypoints = 5, .keypoints = dog },
 	{ .id = 2, .name = "cat", .n_keypoints = 3, .keypoints = plain },
 	{ .id = 3, .name = "cow", .n_keypoints = 3, .keypoints = odd },
 	{ .id = 4, .name = "person" },
+	{ .id = 5, .name = "twice", .n_keypoints = 3, .keypoints = twice },
 };
-static const struct stream_header header = { .kind = "sample", .n_categories = 4, .categories = categories };
+static const struct stream_header header = { .kind = "sample", .n_categories = 5, .categories = categories };
 
 /* "2 1 0" or "?"; NULL on an error. */
 static const char *table(int category, const char *text)
@@ -39,11 +41,13 @@ static void test_tables(void)
 	is_text(table(0, NULL), " 2 1 0 4 3", "left and right in the names make pairs");
 	is_text(table(1, NULL), "?", "other words do not");
 	is_text(table(2, NULL), "?", "a left paw without a right one makes the table unknown");
+	is_text(table(4, NULL), "?", "a name that is there twice does as well");
 	is_text(table(3, NULL), " 0 2 1 4 3 6 5 8 7 10 9 12 11 14 13 16 15", "without names 17 are a person's");
 	is_text(table(1, "l_ear=r_ear"), " 2 1 0", "the user's pair, by name");
 	is_text(table(0, "l_ear=r_ear"), " 2 1 0 4 3", "which says nothing about a category with other names");
 	is_text(table(1, "1=3"), " 2 1 0", "and by number");
 	is_text(table(3, "1=3,2=4"), "+ 2 3 0 1", "numbers are for any number of keypoints without names");
+	is_text(table(1, "l_ear=r_ear,3=1"), " 2 1 0", "a pair may be said twice, for other categories");
 	is_text(table(1, "none"), " 0 1 2", "none: nobody exchanges anything");
 	is_text(table(3, "none"), "+", "with any number of keypoints");
 }
@@ -59,6 +63,8 @@ static void test_bad(void)
 	}
 	is_int(taken, 0, "what is no list of pairs is refused");
 	ok(table(0, "l_ear=tail") == NULL, "a name that nobody has: %s", err_get());
+	ok(table(1, "l_ear=r_ear,1=2") == NULL && table(1, "1=2,02=3") == NULL && table(1, "l_ear=1") == NULL,
+	   "a keypoint in two pairs, by other names: %s", err_get());
 	ok(table(0, "0=1") == NULL && table(0, "1=99999999999999999999") == NULL, "numbers that nobody has: %s", err_get());
 }
 

@@ -89,6 +89,10 @@ static int make_by_user(struct keypoint_twins *t, bool *used, const struct categ
 		int left = find_keypoint(c, swap->pair[i][0]), right = find_keypoint(c, swap->pair[i][1]);
 		if (left < 0 || right < 0)
 			continue;
+		bool taken = twin[left] != left || twin[right] != right;
+		if (left == right || (taken && twin[left] != right))
+			return err_set("'%s=%s' has a keypoint of category '%s' that another name has in a pair already", swap->pair[i][0],
+				       swap->pair[i][1], c->name);
 		used[i] = known = true;
 		twin[left] = right;
 		twin[right] = left;
@@ -125,7 +129,7 @@ static int twin_by_name(const struct category *c, int i)
 	return i;
 }
 
-/* Names of which none says left or right may say it in other words: not known. */
+/* Names of which none says left or right may say it in other words: not known. Neither are pairs of a name that is there twice. */
 static int make_by_name(struct keypoint_twins *t, const struct category *c, struct arena *a)
 {
 	int n = c->n_keypoints;
@@ -139,6 +143,8 @@ static int make_by_name(struct keypoint_twins *t, const struct category *c, stru
 			return 0;
 		known |= twin[i] != i;
 	}
+	for (int i = 0; i < n; i++)
+		known &= twin[twin[i]] == i;
 	if (known)
 		*t = (struct keypoint_twins){ .least = n, .most = n, .twin = twin };
 	return 0;

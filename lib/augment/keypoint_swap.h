@@ -32,7 +32,7 @@ int keypoint_swap_parse(struct keypoint_swap *swap, const char *text, struct are
 
 /*
  * The tables of all categories of a header; swap NULL: the user says nothing. What a user says holds for the categories that know
- * both names of a pair; numbers hold for all that have as many keypoints. Error: a pair that holds for none; memory.
+ * both names of a pair; numbers hold for all that have as many keypoints. Error: a pair that holds for none; two of one keypoint; memory.
  */
 int keypoint_twins_make(const struct keypoint_twins **twins, const struct stream_header *header,
 			const struct keypoint_swap *swap, struct arena *a) MUST_CHECK;
