@@ -39,10 +39,11 @@ EXACT = $(if $(filter $(EXACT_DIRS),$(word 2,$(subst /, ,$<))),-ffp-contract=off
 
 # X.simd.c is compiled once per instruction level; see lib/base/isa.h.
 ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
-ISA_LEVELS := base $(if $(filter x86_64,$(ARCH)),avx2 avx512)
+ISA_LEVELS := base $(if $(filter x86_64,$(ARCH)),avx2 avx512 avx512_bf16)
 ISA_CFLAGS_base :=
 ISA_CFLAGS_avx2 := -mavx2 -mfma -mf16c
 ISA_CFLAGS_avx512 := -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512
+ISA_CFLAGS_avx512_bf16 := $(ISA_CFLAGS_avx512) -mavx512bf16
 
 # Fuzzing needs the layers that read data, and no others.
 LIB_DIRS := $(if $(filter fuzz,$(CONF)),base tensor stream weights record image coco eval augment,*)

@@ -214,8 +214,7 @@ static void test_levels(const struct anchors *a)
 	float *best = calloc(2 * (size_t)a->n, sizeof *best);
 	int32_t *which = calloc(2 * (size_t)a->n, sizeof *which);
 	float base = match_best_base(best, which, a, box, 3);
-	float other = isa_level() == ISA_AVX512 ? match_best_avx512(best + a->n, which + a->n, a, box, 3) :
-		isa_level() == ISA_AVX2 ? match_best_avx2(best + a->n, which + a->n, a, box, 3) : match_best_base(best + a->n, which + a->n, a, box, 3);
+	float other = ISA_PICK(match_best)(best + a->n, which + a->n, a, box, 3);
 	ok(base == other && memcmp(best, best + a->n, (size_t)a->n * sizeof *best) == 0 &&
 	   memcmp(which, which + a->n, (size_t)a->n * sizeof *which) == 0, "%s and base have the same bits", isa_name(isa_level()));
 	free(best);

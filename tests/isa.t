@@ -22,4 +22,13 @@ for level in "avx2 AVX2" "base SSE41"; do
 	is "$(jq 'length > 0' "$T/found.json")" true "and finds boxes"
 	unset COCOPIPE_ISA ONEDNN_MAX_CPU_ISA
 done
+
+# The processor's own conversions round as ours do.
+if has_bf16; then
+	ok "trains in bf16" train --steps 3 --dtype bf16 -o "$T/own.safetensors" "$T/data.stream"
+	export COCOPIPE_ISA=avx512
+	ok "and without the processor's conversions" train --steps 3 --dtype bf16 -o "$T/ours.safetensors" "$T/data.stream"
+	unset COCOPIPE_ISA
+	is "$(sums "$T/own.safetensors")" "$(sums "$T/ours.safetensors")" "to the same bits"
+fi
 done_testing

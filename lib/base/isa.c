@@ -9,7 +9,7 @@ static enum isa best_level(void)
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 	    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
-		return ISA_AVX512;
+		return __builtin_cpu_supports("avx512bf16") ? ISA_AVX512_BF16 : ISA_AVX512;
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 		return ISA_AVX2;
 #endif
@@ -41,14 +41,20 @@ enum isa isa_level(void)
 bool isa_has_bf16(void)
 {
 #if defined(__x86_64__)
-	return isa_level() == ISA_AVX512 && __builtin_cpu_supports("avx512bf16");
+	return isa_level() >= ISA_AVX512 && __builtin_cpu_supports("avx512bf16");
 #else
 	return false;
 #endif
 }
 
+enum isa isa_bits_level(void)
+{
+	enum isa level = isa_level();
+	return level == ISA_AVX512_BF16 ? ISA_AVX512 : level;
+}
+
 const char *isa_name(enum isa level)
 {
-	static const char *const names[] = { "base", "avx2", "avx512" };
+	static const char *const names[] = { "base", "avx2", "avx512", "avx512_bf16" };
 	return names[level];
 }

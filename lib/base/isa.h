@@ -12,13 +12,16 @@
  *                  ISA_PICK(add_rows)(y, x, n);
  *
  * The environment variable COCOPIPE_ISA=base|avx2|avx512 chooses a lower level.
+ *
+ * avx512_bf16 only converts faster than avx512: its bits are the same, because all levels round as these
+ * instructions do (f32_to_bf16() in tensor/tensor.h).
  */
 #ifndef BASE_ISA_H
 #define BASE_ISA_H
 
 #include <stdbool.h>
 
-enum isa { ISA_BASE, ISA_AVX2, ISA_AVX512 };
+enum isa { ISA_BASE, ISA_AVX2, ISA_AVX512, ISA_AVX512_BF16 };
 
 /* The level in use: the machine's best, or what COCOPIPE_ISA asks for if lower. */
 enum isa isa_level(void);
@@ -26,7 +29,10 @@ enum isa isa_level(void);
 /* Whether bf16 products are instructions of this machine, at the level in use. */
 bool isa_has_bf16(void);
 
-/* "base", "avx2" or "avx512". */
+/* The lowest level with the bits of the one in use: what a training run depends on. */
+enum isa isa_bits_level(void);
+
+/* "base", "avx2", "avx512" or "avx512_bf16". */
 const char *isa_name(enum isa level);
 
 #define ISA_JOIN_(a, b) a##b
@@ -36,11 +42,14 @@ const char *isa_name(enum isa level);
 #endif
 
 #if defined(__x86_64__)
-#define ISA_DECLARE(type, f, args) type f##_base args; type f##_avx2 args; type f##_avx512 args;
-#define ISA_PICK(f) (isa_level() == ISA_AVX512 ? f##_avx512 : isa_level() == ISA_AVX2 ? f##_avx2 : f##_base)
+#define ISA_DECLARE(type, f, args) \
+	type f##_base args; type f##_avx2 args; type f##_avx512 args; type f##_avx512_bf16 args;
+#define ISA_AT(f, level) \
+	((level) == ISA_AVX512_BF16 ? f##_avx512_bf16 : (level) == ISA_AVX512 ? f##_avx512 : (level) == ISA_AVX2 ? f##_avx2 : f##_base)
 #else
 #define ISA_DECLARE(type, f, args) type f##_base args;
-#define ISA_PICK(f) f##_base
+#define ISA_AT(f, level) f##_base
 #endif
+#define ISA_PICK(f) ISA_AT(f, isa_level())
 
 #endif

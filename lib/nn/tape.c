@@ -1,6 +1,6 @@
 #include "nn/tape.h"
 
-#include "base/isa.h"
+#include "op/add.h"
 
 #include <string.h>
 
@@ -13,8 +13,6 @@ struct tape_node {
 	struct var *out[OP_MAX_OUT];
 	struct tape_node *previous;
 };
-
-ISA_DECLARE(void, map_add, (void *y, const void *x, long n, int is_bf16))
 
 void tape_init(struct tape *t)
 {
@@ -214,18 +212,6 @@ static int place_gradient(struct tape *t, struct tape_node *node, int i, struct 
 	return 0;
 }
 
-static void add_map(struct tensor *y, const struct tensor *x)
-{
-	enum { GRAIN = 1 << 14 };
-	long n = (long)tensor_count(y), size = (long)dtype_size((int)y->dtype);
-#pragma omp parallel for schedule(static)
-	for (long start = 0; start < n; start += GRAIN) {
-		long count = n - start < GRAIN ? n - start : GRAIN;
-		ISA_PICK(map_add)((char *)y->data + start * size, (const char *)x->data + start * size, count,
-				  y->dtype == DTYPE_BF16);
-	}
-}
-
 /* Of the passes for parameters and for maps, where their gradients are wanted. */
 static double backward_flops(const struct tape_node *node)
 {
@@ -295,7 +281,8 @@ static int play_back(struct tape *t, struct tape_node *node)
 		for (int i = 0; i < c->n_in; i++)
 			if (temporary[i].data != NULL) {
 				start = profile_now(t->profile);
-				add_map(&node->in[i].var->grad, &temporary[i]);
+				add_elements(node->in[i].var->grad.data, node->in[i].var->grad.data, temporary[i].data,
+					     tensor_count(&temporary[i]), temporary[i].dtype == DTYPE_BF16);
 				TRY(profile_sum(t->profile, start, &temporary[i]));
 				put_data(t, &temporary[i]);
 			}

@@ -15,4 +15,7 @@ extern const struct op op_add;
 /* y = a + b for n elements; y may be a or b. */
 ISA_DECLARE(void, add_rows, (void *y, const void *a, const void *b, int64_t n, bool bf16))
 
+/* The same with all threads. */
+void add_elements(void *y, const void *a, const void *b, int64_t n, bool bf16);
+
 #endif

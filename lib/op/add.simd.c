@@ -1,16 +1,16 @@
 #include "op/add.h"
 
-MAP_INLINE void add(void *y, const void *a, const void *b, int64_t n, bool bf16)
+#include "op/lanes.h"
+
+ALWAYS_INLINE void add_lanes(void *y, const void *a, const void *b, int64_t j, int count, enum dtype dtype)
 {
-#pragma omp simd
-	for (int64_t i = 0; i < n; i++)
-		map_store(y, i, map_load(a, i, bf16) + map_load(b, i, bf16), bf16);
+	lanes_store(y, dtype, j, count, lanes_load(a, dtype, j, count) + lanes_load(b, dtype, j, count));
 }
 
 void ISA_NAME(add_rows)(void *y, const void *a, const void *b, int64_t n, bool bf16)
 {
 	if (bf16)
-		add(y, a, b, n, true);
+		FOR_LANES(j, count, n, add_lanes(y, a, b, j, count, DTYPE_BF16));
 	else
-		add(y, a, b, n, false);
+		FOR_LANES(j, count, n, add_lanes(y, a, b, j, count, DTYPE_F32));
 }

@@ -106,8 +106,6 @@ struct conv_geometry conv_geometry_of(const struct op_call *c, int i);
 int conv_mask_and_sum(void *dz, float *db, const void *dout, const void *y, enum dtype dtype, int64_t rows, int64_t co,
 	struct arena *scratch) MUST_CHECK;
 
-/* dst += src, n elements. */
-void conv_add(void *dst, const void *src, enum dtype dtype, int64_t n);
 
 extern const struct op_case conv2d_cases[];
 

@@ -11,6 +11,7 @@
  * The library's convolutions split work by the number of threads alone, which makes
  * them repeatable; another number of threads may sum weight gradients in another order.
  */
+#include "op/add.h"
 #include "op/conv_backend.h"
 #include "op/conv_onednn_desc.h"
 
@@ -255,7 +256,7 @@ static int onednn_backward_data(void *state, struct op_call *c, const struct con
 			{ DNNL_ARG_WEIGHTS, p->weights->memory }, { DNNL_ARG_DIFF_DST, p->dst },
 			{ DNNL_ARG_SCRATCHPAD, p->scratch } }));
 		if (to != dx->data)
-			conv_add(dx->data, to, dx->dtype, tensor_count(dx));
+			add_elements(dx->data, dx->data, to, tensor_count(dx), dx->dtype == DTYPE_BF16);
 	}
 	return 0;
 }

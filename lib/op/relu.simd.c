@@ -1,50 +1,52 @@
 #include "op/relu.h"
 
-MAP_INLINE void forward(void *restrict y, const void *restrict x, int64_t n, bool bf16)
+#include "op/lanes.h"
+
+ALWAYS_INLINE void forward_lanes(void *y, const void *x, int64_t j, int count, enum dtype dtype)
 {
-#pragma omp simd
-	for (int64_t i = 0; i < n; i++)
-		map_store(y, i, map_relu(map_load(x, i, bf16)), bf16);
+	lanes_store(y, dtype, j, count, lanes_relu(lanes_load(x, dtype, j, count)));
 }
 
 void ISA_NAME(relu_rows)(void *y, const void *x, int64_t n, bool bf16)
 {
 	if (bf16)
-		forward(y, x, n, true);
+		FOR_LANES(j, count, n, forward_lanes(y, x, j, count, DTYPE_BF16));
 	else
-		forward(y, x, n, false);
+		FOR_LANES(j, count, n, forward_lanes(y, x, j, count, DTYPE_F32));
 }
 
-MAP_INLINE void grad(void *restrict dx, const void *restrict dy, const void *restrict y, int64_t n, bool masked,
-		     bool add, bool bf16)
+ALWAYS_INLINE void grad_lanes(void *dx, const void *dy, const void *y, int64_t j, int count, bool masked, bool add,
+			      enum dtype dtype)
 {
-#pragma omp simd
-	for (int64_t i = 0; i < n; i++) {
-		float v = map_load(dy, i, bf16);
-		if (masked)
-			v = map_pass(v, map_load(y, i, bf16));
-		if (add)
-			v += map_load(dx, i, bf16);
-		map_store(dx, i, v, bf16);
-	}
+	vec v = lanes_load(dy, dtype, j, count);
+	if (masked)
+		v = lanes_pass(v, lanes_load(y, dtype, j, count));
+	if (add)
+		v += lanes_load(dx, dtype, j, count);
+	lanes_store(dx, dtype, j, count, v);
 }
 
-MAP_INLINE void grad_dtype(void *dx, const void *dy, const void *y, int64_t n, bool add, bool bf16)
+ALWAYS_INLINE void grad(void *dx, const void *dy, const void *y, int64_t n, bool masked, bool add, enum dtype dtype)
+{
+	FOR_LANES(j, count, n, grad_lanes(dx, dy, y, j, count, masked, add, dtype));
+}
+
+ALWAYS_INLINE void grad_dtype(void *dx, const void *dy, const void *y, int64_t n, bool add, enum dtype dtype)
 {
 	if (y != NULL && add)
-		grad(dx, dy, y, n, true, true, bf16);
+		grad(dx, dy, y, n, true, true, dtype);
 	else if (y != NULL)
-		grad(dx, dy, y, n, true, false, bf16);
+		grad(dx, dy, y, n, true, false, dtype);
 	else if (add)
-		grad(dx, dy, y, n, false, true, bf16);
+		grad(dx, dy, y, n, false, true, dtype);
 	else
-		grad(dx, dy, y, n, false, false, bf16);
+		grad(dx, dy, y, n, false, false, dtype);
 }
 
 void ISA_NAME(relu_grad_rows)(void *dx, const void *dy, const void *y, int64_t n, bool add, bool bf16)
 {
 	if (bf16)
-		grad_dtype(dx, dy, y, n, add, true);
+		grad_dtype(dx, dy, y, n, add, DTYPE_BF16);
 	else
-		grad_dtype(dx, dy, y, n, add, false);
+		grad_dtype(dx, dy, y, n, add, DTYPE_F32);
 }

@@ -62,7 +62,10 @@ bool tensor_same_shape(const struct tensor *a, const struct tensor *b);
 /* "[2 64 64 256]" into text; returns text. For messages. */
 const char *tensor_shape_text(const struct tensor *t, char text[96]);
 
-/* bf16 is the upper half of an f32; rounding is to nearest, ties to even; a NaN stays one. */
+/*
+ * bf16 is the upper half of an f32; rounding is to nearest, ties to even; a NaN stays one. What is
+ * too small for a normal number (2^-126) becomes zero of its sign: so do the CPUs' own instructions.
+ */
 static inline float bf16_to_f32(uint16_t h)
 {
 	union { uint32_t u; float f; } v = { .u = (uint32_t)h << 16 };
@@ -73,8 +76,9 @@ static inline uint16_t f32_to_bf16(float f)
 {
 	union { float f; uint32_t u; } v = { .f = f };
 	uint32_t rounded = v.u + 0x7fffu + ((v.u >> 16) & 1u);
-	uint32_t is_nan = (v.u & 0x7fffffffu) > 0x7f800000u;
-	return (uint16_t)((is_nan ? v.u | 0x400000u : rounded) >> 16);
+	uint32_t magnitude = v.u & 0x7fffffffu, sign = v.u & 0x80000000u;
+	uint32_t number = magnitude < 0x800000u ? sign : rounded;
+	return (uint16_t)((magnitude > 0x7f800000u ? v.u | 0x400000u : number) >> 16);
 }
 
 #endif

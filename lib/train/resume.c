@@ -69,7 +69,7 @@ static int check_same_bits(const struct trainer *t, const struct checkpoint_stat
 {
 	TRY(compare("the option of trainstep", state->options, t->options.record_text));
 	TRY(compare("the input's provenance", state->provenance, t->provenance));
-	TRY(compare("the instruction level", state->isa, isa_name(isa_level())));
+	TRY(compare("the instruction level", state->isa, isa_name(isa_bits_level())));
 	return compare("a library", state->libraries, resume_libraries());
 }
 

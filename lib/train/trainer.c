@@ -298,7 +298,7 @@ static int write_state(const struct trainer *t, const char *path, struct arena *
 {
 	struct checkpoint_state state = {
 		.step = t->step, .position = t->position, .options = t->options.record_text,
-		.provenance = t->provenance, .threads = omp_get_max_threads(), .isa = isa_name(isa_level()),
+		.provenance = t->provenance, .threads = omp_get_max_threads(), .isa = isa_name(isa_bits_level()),
 		.libraries = resume_libraries(),
 	};
 	if (t->joint.on && (state.joint = joint_text(&t->joint, a)) == NULL)
