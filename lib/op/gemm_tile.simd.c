@@ -72,7 +72,12 @@ ALWAYS_INLINE void tile_outer(float *c, const float *a, long a_stride, const flo
 	long depth, bool add)
 {
 	vec sum[GEMM_OUTER_ROWS][VECTORS] = { 0 };
+	/* What will be added to, and column by column what the next tile multiplies. */
+	for (int r = 0; add && r < rows; r++)
+		for (int v = 0; v < vectors; v++)
+			__builtin_prefetch(c + r * GEMM_COLUMNS + v * LANES, 1, 3);
 	for (long k = 0; k < depth; k++) {
+		__builtin_prefetch(a + 2 * GEMM_OUTER_ROWS - 1, 0, 3);
 		vec right[VECTORS];
 #pragma GCC unroll 2
 		for (int v = 0; v < vectors; v++)
