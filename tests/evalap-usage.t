@@ -14,7 +14,7 @@ coco_only=(--arrays=x --max-dets=1 --areas=all:0:1 --images=1 --classes=a --agno
 alone=(--iou=0.5 --score=0.5 --rounds=5 --level=0.9)
 everywhere=(--json --csv --per-class --fail-under=AP=0)
 is "$(evalap -h | sed -n '/^options/,/^ *-j/p' | grep -oE '^ .{0,5}--[a-z-]+' | grep -oE '[a-z][a-z-]+' | sort | xargs)" \
-	"$(printf '%s\n' "${coco_only[@]}" "${alone[@]}" "${everywhere[@]}" --truth --type --rule --logits --baseline --max-drop |
+	"$(printf '%s\n' "${coco_only[@]}" "${alone[@]}" "${everywhere[@]}" --truth --type --rule --logits --baseline --max-drop --plot-gains |
 		sed 's/^--//; s/=.*//' | sort | xargs)" "the lists of this test hold every option"
 
 # refused PATTERN ARGUMENT...: a usage error, and nothing is written or printed.
@@ -47,12 +47,18 @@ for option in "${coco_only[@]}" "${alone[@]}" --logits --truth=gt.json --type=bb
 	refused "^evalap: ${option%%=*} does not go with merge" merge "$option" a.part
 done
 verdict merge
+for option in "${coco_only[@]}" "${alone[@]}" "${everywhere[@]}" --logits --truth=gt.json --type=bbox --rule=coco; do
+	case $option in --plot=* | --level=* | --csv) continue ;; esac
+	refused "^evalap: ${option%%=*} does not go with grid" grid "$option" a.csv
+done
+verdict grid
 for option in "${alone[@]}"; do
 	refused "^evalap: ${option%%=*} goes with --.* only$" -g gt.json "$option" dt.json
 done
 refused '^evalap: --score goes with' -g gt.json --score 0.5 --thresholds x dt.json
 refused '^evalap: --rounds goes with' -g gt.json --rounds 5 --counts dt.json
 refused '^evalap: --iou goes with' -g gt.json --iou 0.5 --errors dt.json
+refused '^evalap: --plot-gains goes with grid only' -g gt.json --plot-gains x dt.json
 verdict "what needs another option"
 for type in bbox segm boundary; do
 	refused 'sigmas goes with -t keypoints only' -t $type --sigmas 1 -g gt.json dt.json
