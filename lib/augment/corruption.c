@@ -45,9 +45,10 @@ int corruptions_parse(struct corruptions *c, const char *text, struct arena *a)
 
 int corruptions_draw(struct corruptions *out, const struct corruptions *c, uint64_t key, struct arena *a)
 {
-	*out = (struct corruptions){ 0 };
-	if (c->n == 0)
+	if (c->n == 0) {
+		*out = (struct corruptions){ 0 };
 		return 0;
+	}
 	struct corruption *one = arena_alloc(a, (size_t)c->n * sizeof *one);
 	if (one == NULL)
 		return -1;
