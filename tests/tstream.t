@@ -55,6 +55,8 @@ is "$(tstream dump -n 1 "$sample" | wc -l)" 1 "dump -n 1 is one line"
 fails_with 1 "is empty, without even a header" tstream check "$T/empty"
 fails_with 1 "cannot open '.*none': No such file" tstream stats "$T/none"
 fails_with 1 "begin no frame.*header of" tstream stats "$0"
+tail -c +105 "$ROOT/formats/vectors/tiny.stream" > "$T/headless"
+fails_with 1 "not a stream: it does not begin with a header .header of" tstream stats "$T/headless"
 head -c 900 "$sample" > "$T/cut"
 for command in head cat stats check dump; do
 	fails_with 1 "record 0 of '.*cut'" tstream $command "$T/cut"

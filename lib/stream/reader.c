@@ -197,6 +197,8 @@ static int open_state(struct stream_reader_state *s, const char *path)
 	s->name = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
 	if (s->frames == NULL || s->name == NULL)
 		return err_set("out of memory");
+	/* What comes first may be no header; a hash of it has to begin all the same. */
+	XXH3_64bits_reset(s->frames);
 	TRY(source_open(&s->source, path, s->name));
 	if (read_part(s, &f) < 0 || take_header(s, &f) != 0) {
 		err_context("header of '%s'", s->name);

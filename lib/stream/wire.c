@@ -6,7 +6,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are views of 
 
 struct wire_cursor wire_cursor(const void *data, size_t size)
 {
-	return (struct wire_cursor){ .start = data, .at = data, .end = (const uint8_t *)data + size };
+	/* Nothing may be NULL, to which nothing can be added. */
+	return (struct wire_cursor){ .start = data, .at = data, .end = size > 0 ? (const uint8_t *)data + size : data };
 }
 
 static size_t left(const struct wire_cursor *c)
