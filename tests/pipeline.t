@@ -36,9 +36,11 @@ is "$(trainstep --position "$T/end.state")" 16 "though its work is saved"
 
 # coco-pack is killed while all of them work.
 # Large pictures, so that few of them wait in the buffers between them.
+side=256
+[ "${CONF:-}" = asan ] && side=128
 coco-synth -q -o "$T/large" -n 3 --size 1024x1024 --quality 100 --classes 3
 mkfifo "$T/fifo" "$T/pixels"
-augment -q -s0 --size 256 --seed 2 < "$T/fifo" > "$T/pixels" 2> "$T/augment.said" &
+augment -q -s0 --size $side --seed 2 < "$T/fifo" > "$T/pixels" 2> "$T/augment.said" &
 augment_job=$!
 train --steps 1000000 -o "$m" --log "$T/log" < "$T/pixels" 2> "$T/train.said" &
 train_job=$!
