@@ -127,7 +127,9 @@ weights=$DATA/weights/cifar10-resnet-akamaster/pretrained_models
 if [ -d "$weights" ] && [ -d "$DATA/cifar10/test" ]; then
 	coco-pack -q "$DATA/cifar10/test" -o test.pack
 	classes=airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck
-	for want in 20:0.801 56:0.824; do
+	wants=(20:0.801 56:0.824)
+	[ "${CONF:-}" = asan ] && wants=(20:0.801)
+	for want in "${wants[@]}"; do
 		ckpt import -q -m "classify-resnet${want%:*}-cifar-bn" --size 32x32 --classes $classes -o cifar.safetensors "$weights"/resnet"${want%:*}"-*.th
 		got=$(predict -q -m cifar.safetensors test.pack | evalap -q -t classify --json -g test.pack - | jq '.stats[0]')
 		ok "ResNet-${want%:*} of CIFAR-10 is right on ${want#*:} of the images ($got)" \

@@ -1,6 +1,7 @@
 #!/bin/bash
 # trainstep --tune: the plan is timed once, kept in the state and followed by those who go on; a damaged one is refused.
 . "$(dirname "$0")/tap.sh"
+[ "${CONF:-}" = asan ] && skip_all "what is timed here, the ops' tests run under the sanitizers"
 . "$(dirname "$0")/tiny.sh"
 
 run_options=(--steps 4 --save-every 1 --keep 4 --ema 0.9)
